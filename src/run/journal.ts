@@ -1,0 +1,97 @@
+/**
+ * The journal of a run: the log, the audit trail and the resume point in one.
+ *
+ * Every event carries its place (`seq`), the instant it was written and the SHA-256 of the event before it, so a line
+ * cannot be changed, dropped or moved unnoticed. Serialisation is `JSON.stringify` of objects built in one stated key
+ * order; the bytes are part of the contract. Amounts are the integers of money.ts.
+ */
+import { hash } from "node:crypto";
+import type { Json } from "../json.ts";
+import type { Money, Price, Quantity, Weight } from "../money.ts";
+import type { Adjustment, ClientOrderId, Fill, OrderRequest, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../ports.ts";
+import type { Refusal } from "../risk/refusals.ts";
+import type { Instant, SessionDate } from "../time.ts";
+
+export type JournalEvent = JournalEntry & { readonly seq: number; readonly at: Instant; readonly previous: string };
+
+/** How a run ended. Only `completed` and `unchanged` are success. */
+export type RunOutcome =
+  /** Every planned order was filled in full. */
+  | "completed"
+  /** The targets asked for no order. */
+  | "unchanged"
+  /** Some order was refused, rejected, or ended before it was filled in full. */
+  | "partial"
+  /** Nothing was traded because the run as a whole was refused. */
+  | "refused"
+  /** The trading window passed before the run could plan. */
+  | "missed";
+
+export interface PlannedTarget {
+  readonly symbol: Symbol;
+  readonly weight: Weight;
+  readonly reason: string;
+  /** What the strategy asked for, where a cap made it less. */
+  readonly clampedFrom?: Weight;
+}
+
+export interface PlannedOrder extends OrderRequest {
+  /** The price the order was sized at. */
+  readonly referencePrice: Price;
+  readonly expectedFees: Money;
+  readonly reason: string;
+}
+
+export type JournalEntry =
+  | {
+      readonly type: "run-opened";
+      readonly account: string;
+      readonly strategy: string;
+      readonly scheduledAt: Instant;
+      readonly params: Json;
+      readonly symbols: readonly Symbol[];
+      readonly settings: Json;
+    }
+  | {
+      readonly type: "view-recorded";
+      readonly asOf: Instant;
+      readonly session: SessionDate;
+      readonly source: string;
+      readonly adjustment: Adjustment;
+      readonly lookback: number;
+      /** SHA-256 over the columns in the order of the symbols. */
+      readonly viewHash: string;
+    }
+  | { readonly type: "targets-set"; readonly targets: readonly PlannedTarget[]; readonly memory?: Json }
+  | {
+      readonly type: "orders-planned";
+      readonly side: Side;
+      readonly equity: Money;
+      readonly cash: Money;
+      readonly orders: readonly PlannedOrder[];
+      readonly refused: readonly Refusal[];
+    }
+  | { readonly type: "order-submitted"; readonly clientOrderId: ClientOrderId; readonly outcome: SubmitOutcome }
+  | {
+      readonly type: "order-ended";
+      readonly clientOrderId: ClientOrderId;
+      readonly status: OrderStatus;
+      readonly filledQuantity: Quantity;
+      readonly fills: readonly Fill[];
+    }
+  | {
+      readonly type: "run-closed";
+      readonly outcome: RunOutcome;
+      readonly refused: readonly Refusal[];
+      readonly equity: Money;
+      readonly cash: Money;
+      readonly positions: readonly Position[];
+    };
+
+/** The hash an event's successor carries; also the head of a run's chain. */
+export function hashOf(event: JournalEvent): string {
+  return hash("sha256", JSON.stringify(event));
+}
+
+/** The chain's first link. */
+export const GENESIS = "0".repeat(64);

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/no-network.ts"],
+    testTimeout: 60_000,
+    coverage: { provider: "v8", include: ["src/**", "backtest/**", "strategies/**", "lib/**"], reporter: ["text-summary", "json-summary"] },
+  },
+});
