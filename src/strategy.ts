@@ -7,11 +7,11 @@
  */
 import { z } from "zod";
 import type { Json } from "./json.ts";
-import type { MarketView, Symbol } from "./ports.ts";
+import type { MarketView, Symbol } from "./trade.ts";
 import { parseSchedule, type Schedule } from "./rules/schedule.ts";
 
 export { z };
-export type { Bars, MarketView, Symbol } from "./ports.ts";
+export type { Bars, MarketView, Symbol } from "./trade.ts";
 export { averageOf, returnOver, volatilityOf } from "./indicators.ts";
 
 /** A share of equity: 0.25 is a quarter. Symbols of the universe that are not listed are sold. */

@@ -7,10 +7,11 @@
  */
 import { hash } from "node:crypto";
 import type { Json } from "../json.ts";
-import type { Money, Price, Quantity, Weight } from "../money.ts";
-import type { Adjustment, ClientOrderId, Fill, OrderRequest, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../ports.ts";
+import type { Money, Quantity, Weight } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
+import type { Candidate } from "../risk/review.ts";
 import type { Instant, SessionDate } from "../time.ts";
+import type { Adjustment, ApprovedOrder, ClientOrderId, Fill, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../trade.ts";
 
 export type JournalEvent = JournalEntry & { readonly seq: number; readonly at: Instant; readonly previous: string };
 
@@ -35,10 +36,7 @@ export interface PlannedTarget {
   readonly clampedFrom?: Weight;
 }
 
-export interface PlannedOrder extends OrderRequest {
-  /** The price the order was sized at. */
-  readonly referencePrice: Price;
-  readonly expectedFees: Money;
+export interface PlannedOrder extends Candidate {
   readonly reason: string;
 }
 
@@ -59,23 +57,34 @@ export type JournalEntry =
       readonly source: string;
       readonly adjustment: Adjustment;
       readonly lookback: number;
+      /** What the strategy was shown of its own positions, as fractions of equity. */
+      readonly held: Readonly<Record<Symbol, number>>;
       /** SHA-256 over the columns in the order of the symbols. */
       readonly viewHash: string;
     }
-  | { readonly type: "targets-set"; readonly targets: readonly PlannedTarget[]; readonly memory?: Json }
+  | {
+      readonly type: "targets-set";
+      /** The strategy's reason for leaving everything as it is. */
+      readonly keep?: string;
+      readonly targets: readonly PlannedTarget[];
+      readonly refused: readonly Refusal[];
+      /** What the strategy wants to remember; absent when it declares no memory. */
+      readonly memory?: Json;
+    }
   | {
       readonly type: "orders-planned";
       readonly side: Side;
       readonly equity: Money;
       readonly cash: Money;
-      readonly orders: readonly PlannedOrder[];
+      readonly orders: readonly (PlannedOrder & ApprovedOrder)[];
       readonly refused: readonly Refusal[];
     }
   | { readonly type: "order-submitted"; readonly clientOrderId: ClientOrderId; readonly outcome: SubmitOutcome }
   | {
       readonly type: "order-ended";
       readonly clientOrderId: ClientOrderId;
-      readonly status: OrderStatus;
+      /** `not-received`: the venue does not know an order whose submission had no answer. */
+      readonly status: OrderStatus | "not-received";
       readonly filledQuantity: Quantity;
       readonly fills: readonly Fill[];
     }

@@ -6,7 +6,7 @@
  * retry must collide with the first order.
  */
 import { hash } from "node:crypto";
-import type { AccountName, ClientOrderId, RunId, Side, Symbol } from "../ports.ts";
+import type { AccountName, ClientOrderId, RunId, Side, Symbol } from "../trade.ts";
 import { isoOf, type Instant } from "../time.ts";
 
 export function runIdOf(account: AccountName, strategy: string, scheduledAt: Instant): RunId {

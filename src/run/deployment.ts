@@ -1,0 +1,48 @@
+/** What is to be run, where and within which limits: the parsed form of one strategy entry of the configuration. */
+import type { Weight } from "../money.ts";
+import type { AccountName, Symbol } from "../trade.ts";
+import type { Limits } from "../risk/limits.ts";
+import { currentOrNextSession, type Session } from "../rules/calendar.ts";
+import type { FeeScheduleName } from "../rules/fees.ts";
+import type { ConfiguredStrategy } from "../strategy.ts";
+import type { Instant, SessionDate } from "../time.ts";
+
+/** Everything here is JSON and is journaled when a run opens. */
+export interface RunSettings {
+  /** The share of the account's equity that this strategy manages. */
+  readonly allocation: Weight;
+  /** `closing-auction` is the market of data that know closes only: it is open at the instant of the close. */
+  readonly tradingHours: "core" | "closing-auction";
+  readonly shares: "fractional" | "whole";
+  /** `market` orders, or limit orders at the collar. */
+  readonly executionStyle: "market" | "marketable-limit";
+  readonly limits: Limits;
+  readonly fees: FeeScheduleName;
+  /** Starts every generator of chance in the simulated market. */
+  readonly seed: number;
+}
+
+export interface Deployment {
+  readonly account: AccountName;
+  readonly strategy: ConfiguredStrategy;
+  /** In order, without repeats. The run touches no other symbol. */
+  readonly symbols: readonly Symbol[];
+  readonly settings: RunSettings;
+}
+
+export interface Trigger {
+  readonly deployment: Deployment;
+  readonly scheduledAt: Instant;
+}
+
+export interface TradingWindow {
+  readonly session: SessionDate;
+  readonly opensAt: Instant;
+  readonly closesAt: Instant;
+}
+
+/** The session in which a run scheduled at `scheduledAt` may trade: the one it lies in, else the next. */
+export function tradingWindowOf(scheduledAt: Instant, hours: RunSettings["tradingHours"]): TradingWindow {
+  const session: Session = currentOrNextSession(scheduledAt);
+  return { session: session.date, opensAt: hours === "core" ? session.open : session.close, closesAt: session.close };
+}

@@ -1,0 +1,170 @@
+/**
+ * From targets to the orders of one side.
+ *
+ * Sizing: a target is its weight of the strategy's equity at the middle of the quote, rounded down to the unit that may
+ * be traded; the order is the difference to what is held. Sells are planned for whatever is above its target, buys for
+ * what is below, and buys are scaled down together until they and their fees fit the money. A target of 0 sells all
+ * that is held, down to the last fraction. Orders come in the order of their symbols.
+ */
+import {
+  addMoney,
+  maxOf,
+  minOf,
+  mulDivDown,
+  notional,
+  plusBasisPoints,
+  quantityFor,
+  subtractMoney,
+  subtractQuantity,
+  weightOf,
+  wholeSharesDown,
+  ZERO_MONEY,
+  ZERO_QUANTITY,
+  type Money,
+  type Price,
+  type Quantity,
+} from "../money.ts";
+import type { Refusal } from "../risk/refusals.ts";
+import { costOf, review, type Review } from "../risk/review.ts";
+import type { Instant } from "../time.ts";
+import type { Account, Quote, RunId, Side, Symbol } from "../trade.ts";
+import type { Deployment } from "./deployment.ts";
+import type { PlannedOrder, PlannedTarget } from "./journal.ts";
+import { clientOrderIdOf } from "./run-identity.ts";
+
+export interface PlanInputs {
+  readonly run: RunId;
+  readonly now: Instant;
+  readonly deployment: Deployment;
+  readonly targets: readonly PlannedTarget[];
+  readonly account: Account;
+  readonly quotes: ReadonlyMap<Symbol, Quote>;
+  readonly ordersBefore: number;
+  readonly expectedFees: (side: Side, quantity: Quantity, price: Price) => Money;
+}
+
+export interface SidePlan extends Review<PlannedOrder> {
+  /** The strategy's share of the account's equity. */
+  readonly equity: Money;
+  readonly cash: Money;
+}
+
+export function planSide(side: Side, inputs: PlanInputs): SidePlan {
+  const { account, deployment } = inputs;
+  const { allocation, limits } = deployment.settings;
+  const equity = weightOf(account.equity, allocation);
+  const held = holdingsOf(account, deployment.symbols);
+  const spendable = spendableOf(inputs, equity);
+  const { wanted, unquoted } = side === "sell" ? sells(inputs, equity, held) : buys(inputs, equity, held);
+  const sized = side === "sell" ? wanted : fitToMoney(wanted, spendable, inputs);
+  const { approved, refused } = review(sized, { now: inputs.now, limits, equity, spendable, held, quotes: inputs.quotes, ordersBefore: inputs.ordersBefore });
+  return { equity, cash: account.cash, approved, refused: [...unquoted, ...refused] };
+}
+
+interface Wanted {
+  readonly wanted: readonly PlannedOrder[];
+  readonly unquoted: readonly Refusal[];
+}
+
+function sells(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quantity>): Wanted {
+  const targetOf = new Map(inputs.targets.map((target) => [target.symbol, target]));
+  const wanted: PlannedOrder[] = [];
+  const unquoted: Refusal[] = [];
+  for (const [symbol, owned] of held) {
+    const target = targetOf.get(symbol);
+    const quote = inputs.quotes.get(symbol);
+    if (!quote) {
+      if (!target || target.weight === 0) unquoted.push({ code: "QUOTE_MISSING", symbol, side: "sell" });
+      continue;
+    }
+    const aim = target ? sizeOf(weightOf(equity, target.weight), quote, inputs) : ZERO_QUANTITY;
+    if (aim >= owned) continue;
+    const closesPosition = !target || target.weight === 0;
+    const surplus = subtractQuantity(owned, aim);
+    const quantity = closesPosition ? surplus : tradable(surplus, inputs);
+    if (quantity > 0) wanted.push(orderOf("sell", symbol, quantity, quote, closesPosition, target?.reason ?? "no longer a target", inputs));
+  }
+  return { wanted, unquoted };
+}
+
+function buys(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quantity>): Wanted {
+  const wanted: PlannedOrder[] = [];
+  const unquoted: Refusal[] = [];
+  for (const { symbol, weight, reason } of inputs.targets) {
+    if (weight === 0) continue;
+    const quote = inputs.quotes.get(symbol);
+    if (!quote) {
+      unquoted.push({ code: "QUOTE_MISSING", symbol, side: "buy" });
+      continue;
+    }
+    const missing = subtractQuantity(sizeOf(weightOf(equity, weight), quote, inputs), held.get(symbol) ?? ZERO_QUANTITY);
+    const quantity = missing > 0 ? tradable(missing, inputs) : ZERO_QUANTITY;
+    if (quantity > 0) wanted.push(orderOf("buy", symbol, quantity, quote, false, reason, inputs));
+  }
+  return { wanted, unquoted };
+}
+
+/** Long holdings of the symbols this strategy trades, in the order of the symbols. */
+function holdingsOf(account: Account, symbols: readonly Symbol[]): ReadonlyMap<Symbol, Quantity> {
+  const ours = new Set(symbols);
+  return new Map(account.positions.filter(({ symbol, quantity }) => ours.has(symbol) && quantity > 0).map(({ symbol, quantity }) => [symbol, quantity]));
+}
+
+/** The strategy's own cash, never more than the broker lets the account spend, less the reserve. */
+function spendableOf({ account, deployment }: PlanInputs, equity: Money): Money {
+  const ours = new Set(deployment.symbols);
+  let invested = ZERO_MONEY;
+  for (const { symbol, quantity, marketPrice } of account.positions) {
+    if (ours.has(symbol)) invested = addMoney(invested, notional(marketPrice, quantity));
+  }
+  const { allocation, limits } = deployment.settings;
+  const own = allocation === 1_000_000 ? account.buyingPower : minOf(account.buyingPower, subtractMoney(equity, invested));
+  return maxOf(subtractMoney(own, weightOf(equity, limits.cashReserveMin)), ZERO_MONEY);
+}
+
+/** Each round shrinks all buys by the same ratio; fees with a minimum may need a second or third. */
+function fitToMoney(orders: readonly PlannedOrder[], spendable: Money, inputs: PlanInputs): readonly PlannedOrder[] {
+  let fitted = orders;
+  for (let round = 0; round < 4; round += 1) {
+    let cost = ZERO_MONEY;
+    let fees = ZERO_MONEY;
+    for (const order of fitted) {
+      cost = addMoney(cost, costOf(order));
+      fees = addMoney(fees, order.expectedFees);
+    }
+    if (cost <= spendable) return fitted;
+    const affordable = maxOf(subtractMoney(spendable, fees), ZERO_MONEY);
+    const value = subtractMoney(cost, fees);
+    if (value <= 0) return [];
+    fitted = fitted.flatMap((order) => {
+      const quantity = tradable(mulDivDown(order.quantity, affordable, value) as Quantity, inputs);
+      return quantity > 0 ? [{ ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, order.referencePrice) }] : [];
+    });
+  }
+  return fitted;
+}
+
+function sizeOf(value: Money, quote: Quote, inputs: PlanInputs): Quantity {
+  return tradable(quantityFor(value, Math.round((quote.bid + quote.ask) / 2) as Price), inputs);
+}
+
+function tradable(quantity: Quantity, { deployment }: PlanInputs): Quantity {
+  return deployment.settings.shares === "whole" ? wholeSharesDown(quantity) : quantity;
+}
+
+function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, closesPosition: boolean, reason: string, inputs: PlanInputs): PlannedOrder {
+  const { executionStyle, limits } = inputs.deployment.settings;
+  const referencePrice = side === "buy" ? quote.ask : quote.bid;
+  return {
+    clientOrderId: clientOrderIdOf(inputs.run, symbol, side, 0),
+    symbol,
+    side,
+    quantity,
+    type: executionStyle === "market" ? "market" : "limit",
+    priceBound: plusBasisPoints(referencePrice, side === "buy" ? limits.collarBps : -limits.collarBps),
+    referencePrice,
+    expectedFees: inputs.expectedFees(side, quantity, referencePrice),
+    closesPosition,
+    reason,
+  };
+}
