@@ -1,0 +1,121 @@
+/**
+ * Journal and state in one SQLite file: the local default.
+ *
+ * Every append and every save is one statement, so it is there wholly or not at all, and it is on the disk when the call
+ * returns (`synchronous: "full"`; "off" is for replays that can be started again). The conditions are part of the
+ * statements: of several connections or processes that append at the same place, one wins. A process that finds the
+ * file locked waits up to five seconds. The calls block: writes are short, and one process has one run at a time.
+ *
+ * The file carries an application id and a schema version. An older schema is migrated when it is opened; a newer one,
+ * another program's database, or a file that is none is refused and not touched.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Journal, RunId, StateKey, StateStore } from "../ports.ts";
+import type { JournalEvent } from "../run/journal.ts";
+import { journalConflict, stateConflict } from "./conflicts.ts";
+import { migrate } from "./sqlite-schema.ts";
+import { messageOf, StoreUnavailable } from "./store-errors.ts";
+import { eventOfText, textOfValue, valueOfText } from "./stored-text.ts";
+
+export interface SqliteStore {
+  readonly journal: SqliteJournal;
+  readonly state: SqliteStateStore;
+  close(): void;
+}
+
+export interface SqliteOptions {
+  /** How far a write has come when its call returns: "full" survives a loss of power, "off" only the end of the process. */
+  readonly synchronous?: "full" | "off";
+}
+
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Creates the file when it is absent. @throws StoreUnavailable when it cannot be used. */
+export function openSqliteStore(path: string, options: SqliteOptions = {}): SqliteStore {
+  const db = opened(path);
+  try {
+    migrate(db);
+    db.exec(`PRAGMA synchronous = ${options.synchronous ?? "full"}`);
+    return { journal: new SqliteJournal(path, db), state: new SqliteStateStore(path, db), close: () => db.close() };
+  } catch (error) {
+    db.close();
+    throw unusable(path, error);
+  }
+}
+
+export class SqliteJournal implements Journal {
+  readonly #path: string;
+  readonly #read: StatementSync;
+  readonly #append: StatementSync;
+  readonly #runs: StatementSync;
+
+  constructor(path: string, db: DatabaseSync) {
+    this.#path = path;
+    this.#read = db.prepare("SELECT seq, event FROM journal WHERE run = ? ORDER BY seq");
+    // The length and the place are judged by the statement that writes: nothing can come between.
+    this.#append = db.prepare(
+      "INSERT INTO journal (run, seq, event) SELECT :run, :seq, :event WHERE (SELECT coalesce(max(seq) + 1, 0) FROM journal WHERE run = :run) = :seq",
+    );
+    this.#runs = db.prepare("SELECT run FROM journal WHERE seq = 0 ORDER BY id");
+  }
+
+  async read(run: RunId): Promise<readonly JournalEvent[]> {
+    const rows = guarded(this.#path, () => this.#read.all(run)) as { seq: number; event: string }[];
+    return rows.map(({ seq, event }) => eventOfText(run, seq, event));
+  }
+
+  async append(run: RunId, expectedLength: number, event: JournalEvent): Promise<void> {
+    const { changes } = guarded(this.#path, () => this.#append.run({ run, seq: expectedLength, event: JSON.stringify(event) }));
+    if (changes === 0) throw journalConflict(run, expectedLength);
+  }
+
+  /** In the order of their first events. */
+  runs(): RunId[] {
+    return guarded(this.#path, () => this.#runs.all()).map((row) => row["run"] as RunId);
+  }
+}
+
+export class SqliteStateStore implements StateStore {
+  readonly #path: string;
+  readonly #load: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+
+  constructor(path: string, db: DatabaseSync) {
+    this.#path = path;
+    this.#load = db.prepare("SELECT version, value FROM state WHERE name = ?");
+    this.#insert = db.prepare("INSERT INTO state (name, version, value) VALUES (:name, 1, :value) ON CONFLICT DO NOTHING");
+    this.#update = db.prepare("UPDATE state SET version = version + 1, value = :value WHERE name = :name AND version = :version");
+  }
+
+  async load<V>(key: StateKey<V>): Promise<{ readonly value: V; readonly version: number } | undefined> {
+    const row = guarded(this.#path, () => this.#load.get(key.name)) as { version: number; value: string } | undefined;
+    return row && { value: valueOfText(key, row.value, row.version), version: row.version };
+  }
+
+  async save<V>(key: StateKey<V>, value: V, expectedVersion: number): Promise<void> {
+    const named = { name: key.name, value: textOfValue(key.name, value) };
+    const { changes } = guarded(this.#path, () => (expectedVersion === 0 ? this.#insert.run(named) : this.#update.run({ ...named, version: expectedVersion })));
+    if (changes === 0) throw stateConflict(key.name, expectedVersion);
+  }
+}
+
+function opened(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+function unusable(path: string, error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`the store file ${path} cannot be used: ${messageOf(error)}`, { cause: error });
+}
