@@ -1,0 +1,188 @@
+/**
+ * What a trade costs beside its price, by fee schedule and trade date.
+ *
+ * - `alpaca`: no commission; Section 31 (REG) and TAF on sells, CAT on both sides, on exact quantities, each summed by
+ *   account and day and rounded up to the cent (Alpaca fee schedule of 2026-09-17). TAF has a cap for each fill.
+ * - `ib`: 0.005 USD a share, at least 1 USD, at most 0.5 % of the value, of each order; the maximum wins. To the
+ *   micro-dollar, as a fill's value is.
+ * - `none`.
+ *
+ * `accrueFees` is a fold: it keeps what the fees of a day (or of an order) depend on and returns by how much the fill
+ * raises them, so the charges of a day add up to the day's rounded total whenever one looks, with nothing left to round
+ * in the evening. An accrual is JSON.
+ */
+import { addMoney, addQuantity, mulDiv, NANOS, notional, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import type { EpochDay } from "../time.ts";
+import { catRateOn, section31RateOn, tafRateOn } from "./fee-rates.ts";
+
+export type FeeScheduleName = "alpaca" | "ib" | "none";
+
+/** Alpaca's names of its fee activities, and a broker's commission. */
+export type FeeType = "REG" | "TAF" | "CAT" | "commission";
+
+export interface Trade {
+  readonly side: "buy" | "sell";
+  readonly quantity: Quantity;
+  readonly price: Price;
+  readonly day: EpochDay;
+}
+
+/** `order` tells the orders of a day apart; fills of one order share it. */
+export interface FilledTrade extends Trade {
+  readonly order: string;
+}
+
+export type Fees = Readonly<Record<FeeType, Money>>;
+
+export const NO_FEES: Fees = { REG: ZERO_MONEY, TAF: ZERO_MONEY, CAT: ZERO_MONEY, commission: ZERO_MONEY };
+
+/** What one account has traded on one day, as far as its fees depend on it. */
+export interface FeeAccrual {
+  readonly day: EpochDay;
+  readonly soldValue: Money;
+  /** Shares sold in fills below the cap, and the caps of the others. */
+  readonly tafShares: ShareCount;
+  readonly tafCaps: Money;
+  readonly catShares: ShareCount;
+  /** Oldest first; kept by `ib` only. */
+  readonly orders: readonly OrderSoFar[];
+}
+
+export interface OrderSoFar {
+  readonly order: string;
+  readonly quantity: Quantity;
+  readonly value: Money;
+}
+
+/** More shares than a `Quantity` can count: `nanos` is below one share. */
+export interface ShareCount {
+  readonly whole: number;
+  readonly nanos: number;
+}
+
+/**
+ * Adds a fill. `charged` is what it adds to the account's fees by type. A fill of another day starts a new accrual.
+ * @throws FeeRateUnknown when the schedule has no rate for the day.
+ */
+export function accrueFees(schedule: FeeScheduleName, accrual: FeeAccrual | undefined, trade: FilledTrade): { readonly accrual: FeeAccrual; readonly charged: Fees } {
+  const before = accrual?.day === trade.day ? accrual : emptyAccrual(trade.day);
+  const after = plusTrade(schedule, before, trade);
+  const charged =
+    schedule === "ib"
+      ? { ...NO_FEES, commission: subtractMoney(commissionOf(after, trade.order), commissionOf(before, trade.order)) }
+      : difference(roundUpPerDay(schedule, after), roundUpPerDay(schedule, before));
+  return { accrual: after, charged };
+}
+
+/** The fees of all that has been accrued; those of `alpaca` rounded up to the cent, each type for itself. */
+export function roundUpPerDay(schedule: FeeScheduleName, accrual: FeeAccrual): Fees {
+  switch (schedule) {
+    case "none":
+      return NO_FEES;
+    case "ib":
+      return { ...NO_FEES, commission: accrual.orders.reduce((sum, { order }) => addMoney(sum, commissionOf(accrual, order)), ZERO_MONEY) };
+    case "alpaca": {
+      const { numerator, denominator } = section31RateOn(accrual.day);
+      return {
+        REG: upToCent(BigInt(accrual.soldValue) * BigInt(numerator), BigInt(denominator)),
+        TAF: upToCent(perShare(accrual.tafShares, tafRateOn(accrual.day).nanoDollarsPerShare) + BigInt(accrual.tafCaps) * PER_SHARE_UNITS, PER_SHARE_UNITS),
+        CAT: upToCent(perShare(accrual.catShares, catRateOn(accrual.day).nanoDollarsPerShare), PER_SHARE_UNITS),
+        commission: ZERO_MONEY,
+      };
+    }
+  }
+}
+
+/** What one fill would cost if it were the only one of its day and order; every type to the nearest micro-dollar. */
+export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
+  if (schedule !== "alpaca") return roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(trade.day), { ...trade, order: "" }));
+  const { numerator, denominator } = section31RateOn(trade.day);
+  const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day);
+  const taf = mulDiv(trade.quantity, nanoDollarsPerShare, NANOS * 1000) as Money;
+  const sold = trade.side === "sell";
+  return {
+    REG: sold ? (mulDiv(notional(trade.price, trade.quantity), numerator, denominator) as Money) : ZERO_MONEY,
+    TAF: !sold ? ZERO_MONEY : taf < capPerTrade ? taf : capPerTrade,
+    CAT: mulDiv(trade.quantity, catRateOn(trade.day).nanoDollarsPerShare, NANOS * 1000) as Money,
+    commission: ZERO_MONEY,
+  };
+}
+
+/** For planning: what an order would cost if it were filled at once and alone. Several orders of a day never cost more than the sum. */
+export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
+  return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(trade.day), { ...trade, order: "" })));
+}
+
+export function totalFees({ REG, TAF, CAT, commission }: Fees): Money {
+  return addMoney(addMoney(REG, TAF), addMoney(CAT, commission));
+}
+
+/** Nano-dollars for each share times nano-shares, in one micro-dollar. */
+const PER_SHARE_UNITS = 1_000_000_000_000n;
+const CENT = 10_000n;
+
+function emptyAccrual(day: EpochDay): FeeAccrual {
+  const none: ShareCount = { whole: 0, nanos: 0 };
+  return { day, soldValue: ZERO_MONEY, tafShares: none, tafCaps: ZERO_MONEY, catShares: none, orders: [] };
+}
+
+function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: FilledTrade): FeeAccrual {
+  switch (schedule) {
+    case "none":
+      return accrual;
+    case "ib":
+      return { ...accrual, orders: plusOrderFill(accrual.orders, trade) };
+    case "alpaca": {
+      const catShares = plusShares(accrual.catShares, trade.quantity);
+      if (trade.side === "buy") return { ...accrual, catShares };
+      const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day);
+      const capped = BigInt(trade.quantity) * BigInt(nanoDollarsPerShare) > BigInt(capPerTrade) * PER_SHARE_UNITS;
+      return {
+        ...accrual,
+        catShares,
+        soldValue: addMoney(accrual.soldValue, notional(trade.price, trade.quantity)),
+        tafShares: capped ? accrual.tafShares : plusShares(accrual.tafShares, trade.quantity),
+        tafCaps: capped ? addMoney(accrual.tafCaps, capPerTrade) : accrual.tafCaps,
+      };
+    }
+  }
+}
+
+function plusOrderFill(orders: readonly OrderSoFar[], { order, quantity, price }: FilledTrade): readonly OrderSoFar[] {
+  const value = notional(price, quantity);
+  const known = orders.find((so) => so.order === order);
+  if (!known) return [...orders, { order, quantity, value }];
+  return orders.map((so) => (so === known ? { order, quantity: addQuantity(so.quantity, quantity), value: addMoney(so.value, value) } : so));
+}
+
+/** IB's commission on what an order has filled so far. It never falls as more is filled. */
+function commissionOf({ orders }: FeeAccrual, order: string): Money {
+  const filled = orders.find((so) => so.order === order);
+  if (!filled) return ZERO_MONEY;
+  const byShares = Math.max(mulDiv(filled.quantity, 5_000, NANOS), 1_000_000);
+  return Math.min(byShares, mulDiv(filled.value, 5, 1_000)) as Money;
+}
+
+function plusShares({ whole, nanos }: ShareCount, quantity: Quantity): ShareCount {
+  const sum = nanos + (quantity % NANOS);
+  return { whole: whole + Math.trunc(quantity / NANOS) + Math.trunc(sum / NANOS), nanos: sum % NANOS };
+}
+
+function perShare({ whole, nanos }: ShareCount, nanoDollarsPerShare: number): bigint {
+  return (BigInt(whole) * BigInt(NANOS) + BigInt(nanos)) * BigInt(nanoDollarsPerShare);
+}
+
+/** micro-dollars as a fraction, rounded up to a whole cent. */
+function upToCent(numerator: bigint, denominator: bigint): Money {
+  const cents = (numerator + denominator * CENT - 1n) / (denominator * CENT);
+  return Number(cents * CENT) as Money;
+}
+
+function difference(after: Fees, before: Fees): Fees {
+  return {
+    REG: subtractMoney(after.REG, before.REG),
+    TAF: subtractMoney(after.TAF, before.TAF),
+    CAT: subtractMoney(after.CAT, before.CAT),
+    commission: subtractMoney(after.commission, before.commission),
+  };
+}
