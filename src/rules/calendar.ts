@@ -8,7 +8,7 @@
  */
 import { DAY_MS, dateOfEpochDay, epochDayOf, isoOf, MINUTE_MS, newYorkInstant, plusMs, sessionDateOf, weekdayOf } from "../time.ts";
 import type { EpochDay, Instant, SessionDate } from "../time.ts";
-import { closureReason, hoursOf } from "./trading-days.ts";
+import { closureReason, hoursOf, isWeekday } from "./trading-days.ts";
 
 export interface Session {
   readonly date: SessionDate;
@@ -161,11 +161,6 @@ function buildTable(): Table {
     lastIndex[day - FIRST_CALENDAR_DAY] = sessions.length - 1;
   }
   return { sessions, lastIndex };
-}
-
-function isWeekday(day: EpochDay): boolean {
-  const weekday = weekdayOf(day);
-  return weekday >= 1 && weekday <= 5;
 }
 
 function lastIndexAtOrBefore(day: EpochDay): number {

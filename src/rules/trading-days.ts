@@ -19,10 +19,21 @@ export interface Hours {
   readonly earlyClose: boolean;
 }
 
+export function isWeekday(day: EpochDay): boolean {
+  const weekday = weekdayOf(day);
+  return weekday >= MONDAY && weekday <= FRIDAY;
+}
+
 /** Why there is no session on a weekday; undefined when there is one. Weekends are nobody's question. */
 export function closureReason(day: EpochDay): string | undefined {
   const date = civilOf(day);
   return holidayName(date) ?? specialClosures.get(date.text);
+}
+
+/** Whether nothing settles on a weekday because of a holiday of the exchanges or of the banks, known years ahead. */
+export function isSettlementHoliday(day: EpochDay): boolean {
+  const date = civilOf(day);
+  return holidayName(date) !== undefined || bankHolidayWithTrading(date) !== undefined;
 }
 
 /** The hours of a day that is a session. */
@@ -33,10 +44,9 @@ export function hoursOf(day: EpochDay): Hours {
   return { open: REGULAR_OPEN, close, ...unusualHours.get(date.text), earlyClose };
 }
 
-/** A federal bank holiday on which the exchanges trade: nothing settles on it. */
-export function bankHolidayWithTrading(day: EpochDay): string | undefined {
-  const { year, month, dayOfMonth, weekday } = civilOf(day);
-  // The exchanges took Martin Luther King Day up in 1998, the banks in 1986 (Pub. L. 98-144).
+/** A federal bank holiday on which the exchanges trade. */
+function bankHolidayWithTrading({ year, month, dayOfMonth, weekday }: Civil): string | undefined {
+  // The banks took Martin Luther King Day up in 1986, the exchanges in 1998 (NASD Notices to Members 88-99 and 96-90).
   if (month === 1 && weekday === MONDAY && isNth(3, dayOfMonth) && year < 1998) return "Martin Luther King Jr. Day";
   if (month === 10 && weekday === MONDAY && isNth(2, dayOfMonth)) return "Columbus Day";
   // A Sunday holiday is kept on Monday; on a Saturday the Federal Reserve stays open on Friday.
