@@ -25,6 +25,9 @@ export function volatilityOf(closes: Float64Array, count: number): number {
   for (let i = first; i < closes.length; i += 1) mean += closes[i]! / closes[i - 1]! - 1;
   mean /= count;
   let squares = 0;
-  for (let i = first; i < closes.length; i += 1) squares += (closes[i]! / closes[i - 1]! - 1 - mean) ** 2;
+  for (let i = first; i < closes.length; i += 1) {
+    const deviation = closes[i]! / closes[i - 1]! - 1 - mean;
+    squares += deviation * deviation;
+  }
   return Math.sqrt(squares / (count - 1));
 }

@@ -178,7 +178,7 @@ function parseDecimal(text: string, decimals: number, what: string): number {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   const fraction = match?.[3]?.replace(/0+$/, "") ?? "";
   if (!match || fraction.length > decimals) throw new AmountOutOfRange(`not ${what} with at most ${decimals} decimals: ${JSON.stringify(text)}`);
-  const magnitude = safe(Number(match[2] + fraction.padEnd(decimals, "0")));
+  const magnitude = safe(Number(`${match[2]!}${fraction.padEnd(decimals, "0")}`));
   return match[1] === "-" && magnitude !== 0 ? -magnitude : magnitude;
 }
 

@@ -1,0 +1,66 @@
+/**
+ * A backtest: the path of a live run over a simulated world, from the first session to the last.
+ *
+ * Nothing here decides. The loop moves the market and calls `advanceRun`; what was traded is read from the journal
+ * afterwards, and the account is marked at the end of each session.
+ */
+import { moneyToNumber, notional, type Money } from "../src/money.ts";
+import { scheduledInstants } from "../src/rules/schedule.ts";
+import { advanceRun } from "../src/run/advance-run.ts";
+import { drive } from "../src/run/drive.ts";
+import type { JournalEvent } from "../src/run/journal.ts";
+import { MemoryJournal, MemoryStateStore } from "../src/state/memory.ts";
+import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
+import { endOf, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
+
+export interface BacktestSettings extends WorldSettings {
+  readonly to: SessionDate;
+  /** Called now and then with the share of the sessions that is done. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** The account at the end of each session, and everything the runs journaled. Amounts in USD. */
+export interface BacktestRecord {
+  readonly days: readonly number[];
+  readonly equity: readonly number[];
+  readonly cash: readonly number[];
+  /** One row a session, in the order of the deployment's symbols: shares of equity. */
+  readonly weights: readonly (readonly number[])[];
+  /** In the order in which the runs were opened. */
+  readonly runs: readonly (readonly JournalEvent[])[];
+  readonly feesPaid: Money;
+}
+
+export async function runBacktest(settings: BacktestSettings): Promise<BacktestRecord> {
+  const { deployment, from, to, onProgress } = settings;
+  const { account, strategy, symbols } = deployment;
+  const journal = new MemoryJournal();
+  const days: number[] = [];
+  const equity: number[] = [];
+  const cash: number[] = [];
+  const weights: number[][] = [];
+
+  const start = newYorkInstant(epochDayOf(from), 0);
+  const end = endOf(to);
+  const world = simulatedWorld(settings, { journal, state: new MemoryStateStore() }, (session, exchange) => {
+    const marked = exchange.account(account);
+    const valueOf = new Map(marked.positions.map(({ symbol, quantity, marketPrice }) => [symbol, notional(marketPrice, quantity)]));
+    days.push(session.day);
+    equity.push(moneyToNumber(marked.equity));
+    cash.push(moneyToNumber(marked.cash));
+    weights.push(symbols.map((symbol) => (valueOf.get(symbol) ?? 0) / marked.equity));
+  });
+
+  const due = scheduledInstants(strategy.schedule, start, end);
+  await drive(due, end, { triggeredTo: (start - 1) as Instant, waiting: [] }, {
+    moveTo(at) {
+      world.market.advanceTo(at);
+      onProgress?.((at - start) / (end - start));
+    },
+    advance: (scheduledAt) => advanceRun({ deployment, scheduledAt }, world.ports),
+  });
+  world.market.advanceTo(end);
+
+  const runs = await Promise.all(journal.runs().map((run) => journal.read(run)));
+  return { days, equity, cash, weights, runs, feesPaid: world.exchange.feesPaid(account) };
+}

@@ -1,0 +1,67 @@
+/**
+ * The world of a simulated run: bars that move forward, an exchange, and the ports over them.
+ *
+ * A backtest builds one and keeps it; a paper run builds one from what its store holds, in each process anew. Both get
+ * the same market, because it is a function of the data and the instant alone.
+ */
+import type { Money } from "../src/money.ts";
+import type { Broker, Clock, Journal, MarketData, Ports, StateStore } from "../src/ports.ts";
+import type { Session } from "../src/rules/calendar.ts";
+import type { Deployment } from "../src/run/deployment.ts";
+import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
+import { MarketReplay, type LiquidityRules } from "../src/simulator/market-replay.ts";
+import { simulatedBroker, simulatedQuotes } from "../src/simulator/simulated-venue.ts";
+import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
+import type { Dataset } from "./dataset.ts";
+import { DatasetViews } from "./views.ts";
+
+export interface WorldSettings {
+  readonly dataset: Dataset;
+  readonly deployment: Deployment;
+  readonly from: SessionDate;
+  readonly cash: Money;
+  readonly liquidity: LiquidityRules;
+}
+
+export interface SimulatedWorld {
+  readonly exchange: Exchange;
+  readonly market: MarketReplay;
+  readonly ports: Ports;
+}
+
+interface Stores {
+  readonly journal: Journal;
+  readonly state: StateStore;
+  /** Wraps the broker of the exchange, where orders must outlive the process. */
+  readonly durable?: (broker: Broker, exchange: Exchange) => Broker;
+}
+
+export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessionEnd: (session: Session, exchange: Exchange) => void, restored?: ExchangeSnapshot): SimulatedWorld {
+  const { dataset, deployment, liquidity } = settings;
+  const first = epochDayOf(settings.from);
+  const exchangeSettings: ExchangeSettings = {
+    fees: deployment.settings.fees,
+    halfSpreadBps: liquidity.halfSpreadBps,
+    wholeShares: deployment.settings.shares === "whole",
+  };
+  const exchange = restored ? Exchange.restore(exchangeSettings, restored) : new Exchange(exchangeSettings, newYorkInstant(first, 0));
+  const series = deployment.symbols.map((symbol) => dataset.series.get(symbol)!);
+  if (!restored) {
+    exchange.openAccount(deployment.account, settings.cash);
+    for (const { symbol } of series) exchange.list(symbol);
+  }
+  const market = new MarketReplay(exchange, series, first, liquidity, (session) => onSessionEnd(session, exchange), restored?.now);
+  const views = new DatasetViews(dataset);
+  const clock: Clock = { now: () => exchange.now };
+  const marketData: MarketData = {
+    view: async (symbols, lookback, asOf) => views.view(symbols, lookback, asOf),
+    quotes: async (symbols) => simulatedQuotes(exchange, symbols),
+  };
+  const broker = simulatedBroker(exchange, deployment.account);
+  return { exchange, market, ports: { clock, marketData, broker: stores.durable?.(broker, exchange) ?? broker, journal: stores.journal, state: stores.state } };
+}
+
+/** The last instant of a day in New York. */
+export function endOf(date: SessionDate): Instant {
+  return newYorkInstant(epochDayOf(date), 24 * 60 - 1);
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// Starts the command line on the project's own Node, whatever Node started this file. It is JavaScript because an
+// older Node cannot read the rest.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const REQUIRED_MAJOR = 24;
+const projectNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+const major = Number(process.versions.node.split(".")[0]);
+
+if (major >= REQUIRED_MAJOR) {
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache();
+  await import("./ballast.ts");
+} else if (existsSync(projectNode)) {
+  const { status, signal, error } = spawnSync(projectNode, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  if (error) throw error;
+  process.exitCode = signal ? 1 : (status ?? 1);
+} else {
+  process.stderr.write(`ballast needs Node ${REQUIRED_MAJOR}. This is Node ${process.versions.node}, and the project's own is not installed: run "npm ci" in the project first.\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,37 @@
+/**
+ * The command line. Exit codes: 0 done, 1 failed, 2 wrong input (arguments, files, data, configuration, a strategy's
+ * own code), 3 done in part. Results go to standard output, everything else to standard error.
+ */
+import { Command, CommanderError } from "commander";
+import { explainFailure } from "./failure.ts";
+
+const COMMANDS = ["backtest", "paper", "plan", "check", "calendar", "settlement", "tape"] as const;
+
+const program = new Command("ballast")
+  .description("Scheduled rebalancing whose backtest, paper and live runs place the same orders.")
+  .version("0.1.0")
+  .exitOverride()
+  .showHelpAfterError("Try --help.")
+  .addHelpText("after", "\nExamples:\n  $ ballast backtest momentum --out report\n  $ ballast backtest my-strategy.ts --data ~/bars --symbols SPY,IEF\n  $ ballast plan momentum\n\nExit codes: 0 done, 1 failed, 2 wrong input, 3 done in part.");
+
+try {
+  await register(program, process.argv[2]);
+  await program.parseAsync();
+} catch (failure) {
+  if (failure instanceof CommanderError) {
+    process.exitCode = failure.exitCode === 0 ? 0 : 2;
+  } else {
+    const { message, exitCode } = explainFailure(failure);
+    process.stderr.write(`${message}\n`);
+    process.exitCode = exitCode;
+  }
+}
+
+/** Loads the one command that was asked for, so that `--help` of one does not wait for the others. */
+async function register(target: Command, asked: string | undefined): Promise<void> {
+  const wanted = COMMANDS.filter((name) => name === asked);
+  for (const name of wanted.length > 0 ? wanted : COMMANDS) {
+    const command = (await import(`./commands/${name}.ts`)) as { register(to: Command): void };
+    command.register(target);
+  }
+}
