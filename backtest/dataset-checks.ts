@@ -13,6 +13,7 @@ import { DataInvalid } from "./dataset-invalid.ts";
 import type { PrintedSeries } from "./dataset-files.ts";
 
 const ROUNDING = 1e-4;
+const STALE_BARS = 10;
 
 /** Checks the whole file. @returns the bars, with rounding errors of high and low widened, and notes. */
 export function checkedBars(series: PrintedSeries): { bars: Bars; notes: string[] } {
@@ -82,7 +83,7 @@ export function checkSessions(series: PrintedSeries, { first, end }: Cut, range:
   if (missing.sessions >= 20 && missing.sessions > expected * 0.1) {
     throw at(series, first, "date", `${series.symbol} has bars on only ${expected - missing.sessions} of the ${expected} sessions from ${dateOf(days, first)} to ${dateOf(days, end - 1)}; was it hardly traded, or another instrument then? Start later or leave it out`);
   }
-  return [...missingNotes(series, missing), ...flatNotes(series, { first, end }), ...earlyEndNotes(series, end, previous, range)];
+  return [...missingNotes(series, missing), ...flatNotes(series, { first, end }), ...staleNotes(series, { first, end }), ...earlyEndNotes(series, end, previous, range)];
 }
 
 /** One note for all symbols whose bars begin on the same day inside the range. */
@@ -105,6 +106,19 @@ function flatNotes(series: PrintedSeries, { first, end }: Cut): string[] {
   for (let i = first; i < end; i += 1) if (bars.high[i] === bars.low[i]) flat += 1;
   if (flat < 20 || flat <= (end - first) * 0.05) return [];
   return [`${symbol}: ${flat} of ${end - first} bars have one price for open, high, low and close: was it hardly traded, or are these closes only?`];
+}
+
+/** A close that never moves is no price: a feed that stood still, or an instrument that nobody traded. */
+function staleNotes({ bars: { days, close }, symbol }: PrintedSeries, { first, end }: Cut): string[] {
+  let longest = { bars: 0, last: first };
+  let since = first;
+  for (let i = first + 1; i < end; i += 1) {
+    if (close[i] !== close[i - 1]) since = i;
+    if (i - since + 1 > longest.bars) longest = { bars: i - since + 1, last: i };
+  }
+  if (longest.bars < STALE_BARS) return [];
+  const { bars, last } = longest;
+  return [`${symbol}: the close is ${close[last]} on ${bars} sessions in a row, ${dateOf(days, last - bars + 1)} to ${dateOf(days, last)}: stale, or hardly traded?`];
 }
 
 function missingNotes(series: PrintedSeries, missing: { sessions: number; gaps: number; longest: number; longestAfter: string }): string[] {

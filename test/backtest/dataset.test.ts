@@ -201,9 +201,16 @@ describe("what is odd is said", () => {
     const text = file([...rows("2020-01-02", "2020-01-10"), "2020-01-13,199,199,99,100,1000", ...rows("2020-01-14", "2020-01-31")]);
     expect((await notesOf({ "AAA.csv": text }))[0]).toContain("AAA opened far from the closes on both sides on 2020-01-13 (199 between closes of 100 and 100): a bad print?");
   });
+  test("a close that stands still", async () => {
+    const text = ["date,close", ...dates("2020-01-02", "2020-01-31").map((day, i) => `${day},${Math.max(100, 90 + i)}`)].join("\n");
+    expect(await notesOf({ "AAA.csv": text })).toEqual(["AAA: the close is 100 on 11 sessions in a row, 2020-01-02 to 2020-01-16: stale, or hardly traded?"]);
+  });
   test("one price a day in four columns", async () => {
     const text = file(dates("2020-01-02", "2020-01-31").map((day) => `${day},100,100,100,100,1000`));
-    expect(await notesOf({ "AAA.csv": text })).toEqual(["AAA: 21 of 21 bars have one price for open, high, low and close: was it hardly traded, or are these closes only?"]);
+    expect(await notesOf({ "AAA.csv": text })).toEqual([
+      "AAA: 21 of 21 bars have one price for open, high, low and close: was it hardly traded, or are these closes only?",
+      "AAA: the close is 100 on 21 sessions in a row, 2020-01-02 to 2020-01-31: stale, or hardly traded?",
+    ]);
   });
   test("a high that rounding has put below the close is widened, not refused", async () => {
     const directory = await folder({ "AAA.csv": file(["2020-01-02,100,102.0000,99,102.0001,1000", ...rows("2020-01-03", "2020-01-31")]) });
@@ -300,6 +307,32 @@ test("coverage is the first and last day of every symbol that may be traded", as
     ["BBB", { first: "2020-01-10", last: "2020-02-28" }],
   ]);
   expect([...(await coverageOf(directory, ["BBB"])).keys()]).toEqual(["BBB"]);
+});
+
+describe("the sample data set", () => {
+  const sample = fileURLToPath(new URL("../../backtest/data", import.meta.url));
+  const load = (from: string, to: string): Promise<Dataset> => loadDataset(sample, { from: date(from), to: date(to), lookbackSessions: 250 });
+
+  test("has a close of 20 stocks and the index on every session of 33 years", async () => {
+    const { series, symbols, benchmark } = await load("1990-01-02", "2022-12-28");
+    const sessions = sessionsBetween(epochDayOf(date("1990-01-02")), epochDayOf(date("2022-12-28"))).map((session) => session.day);
+    expect([symbols.length, benchmark, sessions.length]).toEqual([20, "SPX", 8313]);
+    expect(symbols.join(" ")).toBe("AAPL AMD BAC BBY CVX GE HD JNJ JPM KO LLY MRK MSFT PEP PFE PG RRC UNH WMT XOM");
+    for (const { bars } of series.values()) expect([...bars.days]).toEqual(sessions);
+    expect(series.get("AAPL" as Symbol)).toMatchObject({ adjustment: "split-and-dividend", actions: [], bars: { kind: "close-only", close: { 0: 0.264, 8312: 125.674 } } });
+    expect(series.get("SPX" as Symbol)).toMatchObject({ adjustment: "raw", bars: { close: { 0: 359.69, 8312: 3783.22 } } });
+  });
+  test("says its source, its licence and what to beware of, and nothing else from 1999 on", async () => {
+    const { notes } = await load("2000-01-03", "2022-12-28");
+    expect(notes).toHaveLength(4);
+    expect(notes[0]).toContain("Source: skfolio 1.12.2, skfolio/datasets/data. Licence: BSD-3-Clause, see NOTICE.md.");
+  });
+  test("says what is odd in 1990 and 1998", async () => {
+    expect((await load("1990-01-02", "1999-12-31")).notes.slice(4)).toEqual([
+      "RRC: the close is 3.322 on 69 sessions in a row, 1990-01-02 to 1990-04-09: stale, or hardly traded?",
+      "RRC moved by more than 40 % overnight on 1998-10-19 (+53.5 %) without a corporate action: a split nobody announced?",
+    ]);
+  });
 });
 
 const shared = fileURLToPath(new URL("../../../shared/data", import.meta.url));
