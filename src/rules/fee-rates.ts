@@ -3,13 +3,13 @@
  * Consolidated Audit Trail (CAT), from 1990 to the end of 2026.
  *
  * Every row names its source; "from memory" marks what was not looked up. Rates are chosen by trade date; where a rate
- * was announced by charge date the difference is the settlement cycle. A day outside a table throws `FeeRateUnknown`.
+ * was announced by charge date the difference is the settlement cycle. A day outside a table throws `FeesOutOfRange`.
  */
 import { moneyOf, type Money } from "../money.ts";
 import { dateOfEpochDay, epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
 
-export class FeeRateUnknown extends RangeError {
-  override readonly name = "FeeRateUnknown";
+export class FeesOutOfRange extends RangeError {
+  override readonly name = "FeesOutOfRange";
 }
 
 /** The share of a sale's proceeds that is due, as a fraction of integers. */
@@ -56,7 +56,7 @@ function rateOn<Rate>(fee: string, { rows, lastDay }: Table<Rate>, day: EpochDay
   const row = day <= lastDay ? rows.findLast(({ from }) => from <= day) : undefined;
   if (row) return row.rate;
   const covered = `${dateOfEpochDay(rows[0]!.from)} to ${dateOfEpochDay(lastDay)}`;
-  throw new FeeRateUnknown(`no ${fee} is known for ${dateOfEpochDay(day)}, the table covers ${covered}; choose another fee schedule (--fees none or --fees ib) or extend the table`);
+  throw new FeesOutOfRange(`no ${fee} is known for ${dateOfEpochDay(day)}, the table covers ${covered}; choose another fee schedule (--fees none or --fees ib) or extend the table`);
 }
 
 const dayOf = (date: string): EpochDay => epochDayOf(sessionDateOf(date));

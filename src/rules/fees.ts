@@ -62,7 +62,7 @@ export interface ShareCount {
 
 /**
  * Adds a fill. `charged` is what it adds to the account's fees by type. A fill of another day starts a new accrual.
- * @throws FeeRateUnknown when the schedule has no rate for the day.
+ * @throws FeesOutOfRange when the schedule has no rate for the day.
  */
 export function accrueFees(schedule: FeeScheduleName, accrual: FeeAccrual | undefined, trade: FilledTrade): { readonly accrual: FeeAccrual; readonly charged: Fees } {
   const before = accrual?.day === trade.day ? accrual : emptyAccrual(trade.day);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { moneyOf, moneyToText, priceOf, quantityOf, type Money } from "../../src/money.ts";
-import { catRateOn, FeeRateUnknown, section31RateOn, tafRateOn } from "../../src/rules/fee-rates.ts";
+import { catRateOn, FeesOutOfRange, section31RateOn, tafRateOn } from "../../src/rules/fee-rates.ts";
 import { accrueFees, expectedFees, feesOfFill, roundUpPerDay, totalFees, type FeeAccrual, type Fees, type FeeScheduleName, type FilledTrade } from "../../src/rules/fees.ts";
 import { epochDayOf, sessionDateOf, type EpochDay } from "../../src/time.ts";
 
@@ -129,7 +129,7 @@ describe("the rates by date, both sides of every change", () => {
     ["FINRA trading activity fee", () => tafRateOn(day("2029-01-01")), "2029-01-01", "1990-01-01 to 2028-12-31"],
     ["Consolidated Audit Trail fee", () => catRateOn(day("2027-01-01")), "2027-01-01", "1990-01-01 to 2026-12-31"],
   ])("outside its table the %s throws, naming date, range and way out", (fee, ask, date, range) => {
-    expect(ask).toThrow(FeeRateUnknown);
+    expect(ask).toThrow(FeesOutOfRange);
     expect(ask).toThrow(`no ${fee} is known for ${date}, the table covers ${range}; choose another fee schedule (--fees none or --fees ib)`);
   });
 });
@@ -181,8 +181,8 @@ describe("alpaca", () => {
   });
 
   test("an unknown day throws rather than guess", () => {
-    expect(() => accrueFees("alpaca", undefined, trade("sell", "1", "1", "2027-01-04"))).toThrow(FeeRateUnknown);
-    expect(() => expectedFees("alpaca", trade("buy", "1", "1", "1989-12-29"))).toThrow(FeeRateUnknown);
+    expect(() => accrueFees("alpaca", undefined, trade("sell", "1", "1", "2027-01-04"))).toThrow(FeesOutOfRange);
+    expect(() => expectedFees("alpaca", trade("buy", "1", "1", "1989-12-29"))).toThrow(FeesOutOfRange);
   });
 });
 
