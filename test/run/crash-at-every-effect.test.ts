@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { simulatedWorld, type SimulatedWorld } from "../../backtest/simulated-world.ts";
+import type { Ports } from "../../src/ports.ts";
+import { scheduledInstants } from "../../src/rules/schedule.ts";
+import { advanceRun } from "../../src/run/advance-run.ts";
+import type { Deployment } from "../../src/run/deployment.ts";
+import { drive } from "../../src/run/drive.ts";
+import type { JournalEvent } from "../../src/run/journal.ts";
+import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
+import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
+import { instantOf, plusMs, type Instant } from "../../src/time.ts";
+import fixedWeights from "../../strategies/fixed-weights.ts";
+import inverseVolatility from "../../strategies/inverse-volatility.ts";
+import momentum from "../../strategies/momentum.ts";
+import trend from "../../strategies/trend.ts";
+import { datasetOf, deploymentOf, wanderingBars, worldSettings } from "../support/made-up-market.ts";
+
+class Crash extends Error {}
+
+/** Ports that die once, before or after their n-th effect. Reads count too: a process may die there as well. */
+function mortal(ports: Ports, dieAt: number, when: "before" | "after"): { ports: Ports; effects: () => number } {
+  let effects = 0;
+  const wrap = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return async (...args: unknown[]): Promise<unknown> => {
+          effects += 1;
+          const dies = effects === dieAt;
+          if (dies && when === "before") throw new Crash();
+          const result: unknown = await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args);
+          if (dies) throw new Crash();
+          return result;
+        };
+      },
+    });
+  const { marketData, broker, journal, state, clock } = ports;
+  return { ports: { clock, marketData: wrap(marketData), broker: wrap(broker), journal: wrap(journal), state: wrap(state) }, effects: () => effects };
+}
+
+interface Outcome {
+  readonly effects: number;
+  readonly journal: readonly (readonly JournalEvent[])[];
+  readonly account: unknown;
+}
+
+const FROM = "2020-01-02";
+const START = instantOf("2020-03-30T00:00:00-04:00");
+const END = instantOf("2020-04-03T23:59:00-04:00");
+const DATA = datasetOf({ AAA: wanderingBars(FROM, 80, 1), BBB: wanderingBars(FROM, 80, 2), CCC: wanderingBars(FROM, 80, 3) });
+
+async function live(deployment: Deployment, dieAt: number, when: "before" | "after", redeliverAfterMs = 0): Promise<Outcome> {
+  const journal = new MemoryJournal();
+  const world: SimulatedWorld = simulatedWorld(worldSettings(DATA, deployment, FROM), { journal, state: new MemoryStateStore() }, () => undefined);
+  world.market.advanceTo(START);
+  const { ports, effects } = mortal(world.ports, dieAt, when);
+  const due = scheduledInstants(deployment.strategy.schedule, START, END);
+  await drive(due, END, { triggeredTo: START, waiting: [] }, {
+    moveTo: (at) => world.market.advanceTo(at > world.exchange.now ? at : world.exchange.now),
+    async advance(scheduledAt) {
+      try {
+        return await advanceRun({ deployment, scheduledAt }, ports);
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error;
+        if (redeliverAfterMs === 0) return advanceRun({ deployment, scheduledAt }, ports);
+        return { kind: "call-again", at: plusMs(world.exchange.now, redeliverAfterMs) };
+      }
+    },
+  });
+  world.market.advanceTo(END);
+  return { effects: effects(), journal: await Promise.all(journal.runs().map((run) => journal.read(run))), account: world.exchange.account(deployment.account) };
+}
+
+/** What happened, without when it was written down and how often it was asked for. */
+function decisions(journal: Outcome["journal"]): unknown {
+  return journal.map((events) => events.filter(({ type }) => type !== "view-recorded" && type !== "order-submitted").map(({ seq: _seq, at: _at, previous: _previous, ...entry }) => entry));
+}
+
+function orderIds(journal: Outcome["journal"]): readonly string[] {
+  return journal.flatMap((events) => events.flatMap((event) => (event.type === "order-ended" ? [event.clientOrderId] : [])));
+}
+
+const churning = defineStrategy({
+  name: "churning",
+  description: "swaps its holdings every session and remembers how often",
+  params: z.object({}),
+  schedule: "every session at open+5m",
+  lookback: 1,
+  memory: { schema: z.object({ count: z.number() }), initial: { count: 0 } },
+  signal(view, _params, { memory }) {
+    const symbol = view.symbols[memory.count % view.symbols.length]!;
+    return { answer: [{ symbol, weight: 0.9, reason: `turn ${memory.count}` }], memory: { count: memory.count + 1 } };
+  },
+});
+
+const cases: readonly (readonly [string, ConfiguredStrategy])[] = [
+  ["churning", churning.configure({})],
+  ["fixed-weights", fixedWeights.configure({ band: 0 })],
+  ["inverse-volatility", { ...inverseVolatility.configure({ days: 20 }), schedule: trend.schedule }],
+  ["momentum", { ...momentum.configure({ top: 1, days: 10, skip: 1 }), schedule: trend.schedule }],
+  ["trend", trend.configure({ days: 10 })],
+];
+
+describe.each(cases)("%s, killed at each of its effects in turn", (_name, strategy) => {
+  const deployment = deploymentOf(strategy, ["AAA", "BBB", "CCC"]);
+
+  test.each(["before", "after"] as const)("%s the effect, and redelivered at once, leaves the world as it would have been", async (when) => {
+    const unharmed = await live(deployment, 0, when);
+    expect(orderIds(unharmed.journal).length).toBeGreaterThan(2);
+    for (let n = 1; n <= unharmed.effects; n += 1) {
+      const harmed = await live(deployment, n, when);
+      expect(harmed.account, `effect ${n}`).toEqual(unharmed.account);
+      expect(decisions(harmed.journal), `effect ${n}`).toEqual(decisions(unharmed.journal));
+    }
+  });
+
+  test("and redelivered four minutes later, places each order once and ends with the same positions", async () => {
+    const unharmed = await live(deployment, 0, "after");
+    for (let n = 1; n <= unharmed.effects; n += 1) {
+      const harmed = await live(deployment, n, "after", 240_000);
+      expect(orderIds(harmed.journal), `effect ${n}`).toEqual(orderIds(unharmed.journal));
+      expect(new Set(orderIds(harmed.journal)).size).toBe(orderIds(harmed.journal).length);
+      expect(harmed.account, `effect ${n}`).toEqual(unharmed.account);
+    }
+  });
+});
+
+test("two deliveries of one trigger at the same time place one set of orders", async () => {
+  const deployment = deploymentOf(churning.configure({}), ["AAA", "BBB", "CCC"]);
+  for (const deliveries of [2, 10, 50]) {
+    const journal = new MemoryJournal();
+    const world = simulatedWorld(worldSettings(DATA, deployment, FROM), { journal, state: new MemoryStateStore() }, () => undefined);
+    const scheduledAt: Instant = scheduledInstants(deployment.strategy.schedule, START, END)[0]!;
+    world.market.advanceTo(scheduledAt);
+    const results = await Promise.allSettled(Array.from({ length: deliveries }, () => advanceRun({ deployment, scheduledAt }, world.ports)));
+    const failures = results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).name] : []));
+    expect(new Set(failures)).toEqual(new Set(["JournalConflict"]));
+    expect(results.length - failures.length).toBeGreaterThanOrEqual(1);
+    const events = await journal.read(journal.runs()[0]!);
+    expect(events.filter(({ type }) => type === "order-ended")).toHaveLength(1);
+    expect(world.exchange.account(deployment.account).positions).toHaveLength(1);
+  }
+});

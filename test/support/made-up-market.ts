@@ -1,0 +1,66 @@
+/** Small data sets with known or seeded bars, and deployments over them. */
+import type { Dataset, Series } from "../../backtest/dataset.ts";
+import type { WorldSettings } from "../../backtest/simulated-world.ts";
+import { limitsOf, symbolsOf, type LimitsInput } from "../../src/config.ts";
+import { FULL_WEIGHT, moneyFromNumber } from "../../src/money.ts";
+import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
+import { sessionsBetween } from "../../src/rules/calendar.ts";
+import type { Deployment, RunSettings } from "../../src/run/deployment.ts";
+import type { ConfiguredStrategy } from "../../src/strategy.ts";
+import { epochDayOf, sessionDateOf } from "../../src/time.ts";
+import type { AccountName, Bars, Symbol } from "../../src/trade.ts";
+
+/** Open, high, low, close of each session from `from` on; a volume of a million. */
+export function barsOf(from: string, rows: readonly (readonly [number, number, number, number])[]): Bars {
+  const sessions = sessionsBetween(epochDayOf(sessionDateOf(from)), (epochDayOf(sessionDateOf(from)) + rows.length * 3 + 10) as never).slice(0, rows.length);
+  const column = (index: number): Float64Array => Float64Array.from(rows, (row) => row[index]!);
+  return { kind: "ohlcv", days: Int32Array.from(sessions, ({ day }) => day), open: column(0), high: column(1), low: column(2), close: column(3), volume: new Float64Array(rows.length).fill(1_000_000) };
+}
+
+/** A seeded walk: opens gap from the last close, closes move, lows and highs lie around them. */
+export function wanderingBars(from: string, sessions: number, seed: number): Bars {
+  let state = seed * 2_654_435_761 + 1;
+  const chance = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (state >>> 0) / 2 ** 32;
+  };
+  let last = 50 + 100 * chance();
+  const cents = (value: number): number => Math.round(value * 100) / 100;
+  return barsOf(
+    from,
+    Array.from({ length: sessions }, () => {
+      const open = cents(last * (1 + (chance() - 0.5) * 0.02));
+      const close = cents(open * (1 + (chance() - 0.5) * 0.04));
+      last = close;
+      return [open, cents(Math.max(open, close) * (1 + chance() * 0.01)), cents(Math.min(open, close) * (1 - chance() * 0.01)), close] as const;
+    }),
+  );
+}
+
+export function datasetOf(bars: Readonly<Record<string, Bars>>, actions: Readonly<Record<string, readonly CorporateAction[]>> = {}): Dataset {
+  const symbols = symbolsOf(Object.keys(bars));
+  const series = new Map<Symbol, Series>(symbols.map((symbol) => [symbol, { symbol, bars: bars[symbol]!, adjustment: "raw", actions: actions[symbol] ?? [] }]));
+  return { directory: "made up", series, symbols, hash: "0".repeat(64), notes: [] };
+}
+
+export function settingsOf(overrides: Partial<Omit<RunSettings, "limits">> & { readonly limits?: LimitsInput } = {}): RunSettings {
+  const { limits, ...rest } = overrides;
+  return {
+    allocation: FULL_WEIGHT,
+    tradingHours: "core",
+    shares: "fractional",
+    executionStyle: "market",
+    limits: limitsOf({ positionWeightMax: 1, orderNotionalMax: 1e9, ...limits }),
+    fees: "none",
+    seed: 1,
+    ...rest,
+  };
+}
+
+export function deploymentOf(strategy: ConfiguredStrategy, symbols: readonly string[], overrides: Parameters<typeof settingsOf>[0] = {}): Deployment {
+  return { account: "test" as AccountName, strategy, symbols: symbolsOf(symbols), settings: settingsOf(overrides) };
+}
+
+export function worldSettings(dataset: Dataset, deployment: Deployment, from: string, cash = 100_000, halfSpreadBps = 0): WorldSettings {
+  return { dataset, deployment, from: sessionDateOf(from), cash: moneyFromNumber(cash), liquidity: { halfSpreadBps, volumeShareMax: 1 } };
+}
