@@ -7,7 +7,7 @@
  *
  * Conventions: accounts are cash accounts, so a buy needs the money and a sell needs the shares, both net of open
  * orders. All orders are DAY orders; one that comes after the session waits for the next. Fees are charged on each
- * fill. A client order id is known for ever: the exchange keeps the orders of the last sessions, its owner the rest.
+ * fill. A client order id is known until `takeEnded` hands the order over.
  */
 import {
   addMoney,
@@ -190,6 +190,13 @@ export class Exchange {
   }
 
   // State.
+
+  /** Forgets the orders that have ended and returns them: from then on their owner answers for them. */
+  takeEnded(): readonly Order[] {
+    const ended = [...this.#orders.values()].filter(({ status }) => status !== "open");
+    for (const { clientOrderId } of ended) this.#orders.delete(clientOrderId);
+    return ended.map(orderView);
+  }
 
   snapshot(): ExchangeSnapshot {
     return {
