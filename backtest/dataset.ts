@@ -99,11 +99,27 @@ export async function coverageOf(directory: string, symbols?: readonly string[])
   );
 }
 
-/** Every series with all its actions divided out of prices, and splits out of volumes; no actions are left. */
+/** Every series with all its actions divided out. */
 export function adjusted(dataset: Dataset): Dataset {
   const series = new Map([...dataset.series].map(([symbol, one]) => [symbol, adjustedSeries(one)]));
   const content = { ...dataset, series };
   return { ...content, hash: hashOfContent(content) };
+}
+
+/** All actions divided out of prices, and splits out of volumes; no actions are left. */
+export function adjustedSeries(series: Series): Series {
+  if (series.adjustment !== "raw") return series;
+  const { bars, actions, symbol } = series;
+  const last = (actions.at(-1)?.exDay ?? 0) as EpochDay;
+  const factors = Array.from(bars.days, (day) => factorsFor(actions, day as EpochDay, last));
+  const scaled = (column: Float64Array): Float64Array => column.map((value, i) => value * factors[i]!.price);
+  const days = bars.days;
+  const close = scaled(bars.close);
+  const whole: Bars =
+    bars.kind === "close-only"
+      ? { kind: bars.kind, days, close }
+      : { kind: bars.kind, days, open: scaled(bars.open), high: scaled(bars.high), low: scaled(bars.low), close, volume: bars.volume.map((value, i) => value * factors[i]!.volume) };
+  return { symbol, bars: whole, adjustment: "split-and-dividend", actions: [] };
 }
 
 function usedRange(directory: string, { from, to, lookbackSessions, holeMaxSessions = 5 }: DatasetOptions): UsedRange {
@@ -187,21 +203,6 @@ function barsBetween(bars: Bars, { first, end }: Cut): Bars {
     close,
     volume: bars.volume.subarray(first, end),
   };
-}
-
-function adjustedSeries(series: Series): Series {
-  if (series.adjustment !== "raw") return series;
-  const { bars, actions, symbol } = series;
-  const last = (actions.at(-1)?.exDay ?? 0) as EpochDay;
-  const factors = Array.from(bars.days, (day) => factorsFor(actions, day as EpochDay, last));
-  const scaled = (column: Float64Array): Float64Array => column.map((value, i) => value * factors[i]!.price);
-  const days = bars.days;
-  const close = scaled(bars.close);
-  const whole: Bars =
-    bars.kind === "close-only"
-      ? { kind: bars.kind, days, close }
-      : { kind: bars.kind, days, open: scaled(bars.open), high: scaled(bars.high), low: scaled(bars.low), close, volume: bars.volume.map((value, i) => value * factors[i]!.volume) };
-  return { symbol, bars: whole, adjustment: "split-and-dividend", actions: [] };
 }
 
 function hashOfContent({ series, symbols, benchmark }: { series: Dataset["series"]; symbols: readonly Symbol[]; benchmark?: Symbol }): string {
