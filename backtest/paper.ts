@@ -13,7 +13,7 @@ import { scheduledInstants } from "../src/rules/schedule.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import type { Closed } from "../src/run/close-run.ts";
 import { drive, type DriveState } from "../src/run/drive.ts";
-import type { Exchange, ExchangeSnapshot } from "../src/simulator/exchange.ts";
+import { Exchange, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
 import type { SqliteStore } from "../src/state/sqlite.ts";
 import { epochDayOf, newYorkInstant, type Instant } from "../src/time.ts";
 import type { Account, AccountName, ClientOrderId, Order } from "../src/trade.ts";
@@ -79,6 +79,14 @@ export async function continuePaper(
   if (until > world.exchange.now) world.market.advanceTo(until);
   await save(world.exchange);
   return { account: world.exchange.account(deployment.account), waiting: driveState.waiting.length };
+}
+
+/** The account as the state file has it; undefined when it holds no run of this strategy. */
+export async function paperAccount({ deployment }: Pick<WorldSettings, "deployment">, { state }: SqliteStore): Promise<Account | undefined> {
+  const stored = await state.load(paperKey(deployment.account, deployment.strategy.name));
+  if (!stored) return undefined;
+  const { fees, shares } = deployment.settings;
+  return Exchange.restore({ fees, halfSpreadBps: 0, wholeShares: shares === "whole" }, stored.value.exchange).account(deployment.account);
 }
 
 function durableBroker(broker: Broker, state: StateStore, account: AccountName, save: () => Promise<void>): Broker {

@@ -9,7 +9,6 @@
  * The view is cut at the scheduled instant, however late the call. Orders are planned and submitted only inside the
  * run's trading window. After it, and while the account is halted, what is open is canceled, confirmed and reported.
  */
-import { notional, weightFrom, weightOf, weightToNumber } from "../money.ts";
 import type { Ports } from "../ports.ts";
 import { haltKey } from "../risk/halt.ts";
 import type { Refusal } from "../risk/refusals.ts";
@@ -20,7 +19,7 @@ import { closeRun, type Closed } from "./close-run.ts";
 import { tradingWindowOf, type TradingWindow, type Trigger } from "./deployment.ts";
 import type { Json } from "../json.ts";
 import { recall, remember } from "./memory.ts";
-import { planSide } from "./plan-orders.ts";
+import { heldWeights, planSide } from "./plan-orders.ts";
 import { runIdOf } from "./run-identity.ts";
 import { Run } from "./run.ts";
 import { shapeTargets } from "./targets.ts";
@@ -106,13 +105,6 @@ async function plan(run: Run, side: "sell" | "buy", { deployment }: Trigger, por
   });
   await run.record({ type: "orders-planned", side, equity: planned.equity, cash: planned.cash, orders: planned.approved, refused: planned.refused });
   return undefined;
-}
-
-function heldWeights(account: Account, { symbols, settings }: Trigger["deployment"]): ReadonlyMap<Symbol, number> {
-  const ours = new Set(symbols);
-  const equity = weightOf(account.equity, settings.allocation);
-  const held = account.positions.filter(({ symbol, quantity }) => ours.has(symbol) && quantity !== 0);
-  return new Map(held.map(({ symbol, quantity, marketPrice }) => [symbol, weightToNumber(weightFrom(notional(marketPrice, quantity), equity))]));
 }
 
 /** Sells need quotes of what is held, buys of what is wanted. */

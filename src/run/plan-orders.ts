@@ -16,7 +16,9 @@ import {
   quantityFor,
   subtractMoney,
   subtractQuantity,
+  weightFrom,
   weightOf,
+  weightToNumber,
   wholeSharesDown,
   ZERO_MONEY,
   ZERO_QUANTITY,
@@ -102,6 +104,14 @@ function buys(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quant
     if (quantity > 0) wanted.push(orderOf("buy", symbol, quantity, quote, false, reason, inputs));
   }
   return { wanted, unquoted };
+}
+
+/** Shares of the strategy's equity, marked at the account's prices: what a strategy is shown of its own positions. */
+export function heldWeights(account: Account, { symbols, settings }: Deployment): ReadonlyMap<Symbol, number> {
+  const ours = new Set(symbols);
+  const equity = weightOf(account.equity, settings.allocation);
+  const held = account.positions.filter(({ symbol, quantity }) => ours.has(symbol) && quantity !== 0);
+  return new Map(held.map(({ symbol, quantity, marketPrice }) => [symbol, weightToNumber(weightFrom(notional(marketPrice, quantity), equity))]));
 }
 
 /** Long holdings of the symbols this strategy trades, in the order of the symbols. */

@@ -1,0 +1,135 @@
+/** `ballast paper`: a strategy on the simulated exchange, with its state in a file that outlives the process. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { continuePaper } from "../../backtest/paper.ts";
+import { journalHashOf, journalLines } from "../../backtest/result.ts";
+import { endOf } from "../../backtest/simulated-world.ts";
+import { moneyToText, quantityToText } from "../../src/money.ts";
+import { scheduledInstants } from "../../src/rules/schedule.ts";
+import type { JournalEvent, RunOutcome } from "../../src/run/journal.ts";
+import { openSqliteStore, type SqliteStore } from "../../src/state/sqlite.ts";
+import { epochDayOf, instantOf, isoOf, newYorkInstant, type Instant } from "../../src/time.ts";
+import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface PaperOptions extends RunOptions {
+  readonly state: string;
+  readonly replay?: true;
+  readonly freshProcess?: true;
+  readonly once?: true;
+  readonly pollSeconds: string;
+  readonly until?: string;
+  readonly journal?: true;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addRunOptions(program.command("paper").description("Run a strategy on the simulated exchange, with its state in a file; any process can go on where the last one stopped."))
+    .option("--state <file>", "the state file (SQLite), made when it is not there", ".ballast/paper.sqlite")
+    .option("--replay", "play the bars of the range as if they were arriving, then stop")
+    .option("--fresh-process", "with --replay: run each scheduled instant in a new process")
+    .option("--once", "without --replay: catch up with the data, then stop")
+    .option("--poll-seconds <n>", "without --replay: how often to look for new bars", "60")
+    .option("--until <instant>", "with --replay: stop after this instant (RFC 3339)")
+    .option("--journal", "print the journal as JSON lines instead of a summary")
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+Without --replay the command follows the data directory: whenever new bars have been added it runs what has fallen due.
+
+Examples:
+  $ ballast paper momentum --replay --from 2015-01-01 --to 2016-12-31 --state paper.sqlite
+  $ ballast paper momentum --replay --fresh-process --from 2015-01-01 --to 2016-12-31 --state fresh.sqlite
+  $ ballast paper trend --data ~/bars --symbols SPY --state paper.sqlite`,
+    )
+    .action(paper);
+}
+
+async function paper(strategy: string, options: PaperOptions): Promise<void> {
+  if (options.freshProcess && !options.replay) throw new UsageError("--fresh-process goes with --replay");
+  if (options.until !== undefined && !options.replay) throw new UsageError("--until goes with --replay");
+  mkdirSync(dirname(options.state), { recursive: true });
+  if (options.replay) {
+    const run = await resolveRun(strategy, options);
+    const until = options.until === undefined ? endOf(run.to) : instantOf(options.until);
+    if (options.freshProcess) runEachInstantAlone(run, until, options.state);
+    await advance(run, options, until);
+    return;
+  }
+  for (let done: string | undefined; ; ) {
+    const run = await resolveRun(strategy, options);
+    if (run.to !== done) await advance(run, options, endOf(run.to));
+    done = run.to;
+    if (options.once) return;
+    await new Promise((resolve) => setTimeout(resolve, 1_000 * Math.max(1, Number(options.pollSeconds) || 60)));
+  }
+}
+
+async function advance(run: ResolvedRun, options: PaperOptions, until: Instant): Promise<void> {
+  const store = openSqliteStore(options.state);
+  try {
+    const { account, waiting } = await continuePaper(run.world, store, until, (closed, at) => {
+      if (!options.json && !options.journal) process.stderr.write(`${isoOf(at)}  ${closed.outcome.padEnd(9)}  ${closed.run}\n`);
+    });
+    const runs = await journalOf(store);
+    if (options.journal) {
+      for (const line of journalLines(runs)) process.stdout.write(`${line}\n`);
+      return;
+    }
+    const summary = {
+      strategy: run.deployment.strategy.name,
+      until: isoOf(until),
+      runs: runs.length,
+      outcomes: outcomesOf(runs),
+      waiting,
+      equity: moneyToText(account.equity),
+      cash: moneyToText(account.cash),
+      positions: account.positions.map(({ symbol, quantity }) => ({ symbol, quantity: quantityToText(quantity) })),
+      journalHash: journalHashOf(runs),
+    };
+    process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
+  } finally {
+    store.close();
+  }
+}
+
+/** One child process an instant: each restores the world from the state file, runs what is due, and ends. */
+function runEachInstantAlone({ deployment, from }: ResolvedRun, until: Instant, state: string): void {
+  const due = scheduledInstants(deployment.strategy.schedule, newYorkInstant(epochDayOf(from), 0), until);
+  const program = fileURLToPath(new URL("../ballast.js", import.meta.url));
+  const own = process.argv.slice(2).filter((argument) => argument !== "--fresh-process" && argument !== "--journal" && argument !== "--json");
+  for (const instant of due) {
+    const { status } = spawnSync(process.execPath, [program, ...own, "--until", isoOf(instant), "--json"], { stdio: ["ignore", "ignore", "inherit"] });
+    if (status !== 0) throw new UsageError(`the process for ${isoOf(instant)} ended with code ${status ?? "none"}; ${state} holds what was done before`);
+  }
+}
+
+async function journalOf({ journal }: SqliteStore): Promise<readonly (readonly JournalEvent[])[]> {
+  return Promise.all(journal.runs().map((run) => journal.read(run)));
+}
+
+function outcomesOf(runs: readonly (readonly JournalEvent[])[]): Partial<Record<RunOutcome, number>> {
+  const counts: Partial<Record<RunOutcome, number>> = {};
+  for (const events of runs) {
+    const last = events.at(-1);
+    if (last?.type === "run-closed") counts[last.outcome] = (counts[last.outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function textOf(summary: { until: string; runs: number; outcomes: object; waiting: number; equity: string; cash: string; positions: readonly { symbol: string; quantity: string }[]; journalHash: string }): string {
+  const outcomes = Object.entries(summary.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  const positions = summary.positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`);
+  return [
+    `up to        ${summary.until}`,
+    `runs         ${summary.runs} (${[...outcomes, ...(summary.waiting > 0 ? [`${summary.waiting} waiting`] : [])].join(", ") || "none"})`,
+    `equity       ${summary.equity} USD, of which cash ${summary.cash}`,
+    `positions    ${positions.join(", ") || "none"}`,
+    `journalHash  ${summary.journalHash}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,177 @@
+/** The options that backtest, paper and plan share, and what they resolve to: one deployment over one data set. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { adjusted, coverageOf, loadDataset, type Dataset } from "../backtest/dataset.ts";
+import type { WorldSettings } from "../backtest/simulated-world.ts";
+import { limitsOf, parseConfig, symbolsOf } from "../src/config.ts";
+import { FULL_WEIGHT, moneyFromNumber } from "../src/money.ts";
+import { parseSchedule } from "../src/rules/schedule.ts";
+import type { Deployment } from "../src/run/deployment.ts";
+import type { ConfiguredStrategy } from "../src/strategy.ts";
+import { dateOfEpochDay, type SessionDate } from "../src/time.ts";
+import type { AccountName } from "../src/trade.ts";
+import { strategies } from "../strategies/index.ts";
+import { dayOfArgument } from "./date-argument.ts";
+import { configureStrategy, loadStrategy } from "./load-strategy.ts";
+import { UsageError } from "./usage-error.ts";
+
+const SAMPLE_DATA = fileURLToPath(new URL("../backtest/data", import.meta.url));
+
+export interface RunOptions {
+  readonly data: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly symbols?: readonly string[];
+  readonly param: readonly string[];
+  readonly schedule?: string;
+  readonly config?: string;
+  readonly cash: number;
+  readonly fees: "alpaca" | "ib" | "none";
+  readonly slippageBps: number;
+  readonly volumeShareMax: number;
+  readonly prices: "raw" | "adjusted";
+  readonly shares: "fractional" | "whole";
+  readonly execution: "market" | "marketable-limit";
+  readonly positionWeightMax: number;
+  readonly seed: number;
+  readonly benchmark?: string;
+}
+
+export interface ResolvedRun {
+  readonly deployment: Deployment;
+  readonly dataset: Dataset;
+  readonly world: WorldSettings;
+  readonly from: SessionDate;
+  readonly to: SessionDate;
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .argument("<strategy>", "a name from strategies/, or a strategy file")
+    .option("--data <dir>", "directory of daily bars", SAMPLE_DATA)
+    .option("--from <date>", "first day, YYYY-MM-DD (default: the first in the data)")
+    .option("--to <date>", "last day, YYYY-MM-DD, included (default: the last in the data)")
+    .option("--symbols <list>", "symbols to trade, with commas between (default: the strategy's own, or all in the data)", listOf)
+    .option("--param <key=value>", "set a parameter of the strategy; may be repeated, key.inner=value sets inside an object", collect, [])
+    .option("--schedule <text>", "when runs are due, for instance \"last session of month at close-15m\" (default: the strategy's own)")
+    .option("--config <file>", "take symbols, parameters, limits and execution from this file's entry for the strategy")
+    .option("--cash <usd>", "cash to start with", positiveNumber, 100_000)
+    .addOption(new Option("--fees <schedule>", "fees by date").choices(["alpaca", "ib", "none"]).default("alpaca"))
+    .option("--slippage-bps <bps>", "half the spread between bid and ask, in basis points of the price", nonNegativeNumber, 1)
+    .option("--volume-share-max <fraction>", "of a bar's volume that orders may take", fraction, 1)
+    .addOption(new Option("--prices <mode>", "raw: prices as printed, actions on their ex-date; adjusted: splits and dividends divided out of signals and fills alike").choices(["raw", "adjusted"]).default("raw"))
+    .addOption(new Option("--shares <unit>", "smallest unit that is traded").choices(["fractional", "whole"]).default("fractional"))
+    .addOption(new Option("--execution <style>", "order type").choices(["market", "marketable-limit"]).default("market"))
+    .option("--position-weight-max <fraction>", "largest share of equity in one symbol", fraction, 1)
+    .option("--seed <integer>", "starts every generator of chance", wholeNumber, 0);
+}
+
+export async function resolveRun(nameOrFile: string, options: RunOptions): Promise<ResolvedRun> {
+  const strategy = await loadStrategy(nameOrFile);
+  const deployed = options.config === undefined ? undefined : deployedIn(options.config, strategy.name, options);
+  const configured = deployed?.strategy ?? withSchedule(configureStrategy(strategy, options.param), options.schedule);
+  const asked = options.symbols ?? deployed?.symbols ?? configured.universe;
+  const { from, to } = await rangeOf(options, asked);
+  const printed = await loadDataset(options.data, {
+    ...(asked ? { symbols: asked } : {}),
+    ...(options.benchmark === undefined ? {} : { benchmark: options.benchmark }),
+    from,
+    to,
+    lookbackSessions: configured.lookback,
+  });
+  const dataset = options.prices === "adjusted" ? adjusted(printed) : printed;
+  const symbols = asked ? symbolsOf(asked) : dataset.symbols;
+  const closesOnly = symbols.some((symbol) => dataset.series.get(symbol)?.bars.kind === "close-only");
+  const base = deployed ?? { account: "simulated" as AccountName, strategy: configured, symbols, settings: simulatedSettings(options) };
+  const deployment: Deployment = { ...base, symbols, settings: { ...base.settings, tradingHours: closesOnly ? "closing-auction" : "core", seed: options.seed } };
+  const world: WorldSettings = {
+    dataset,
+    deployment,
+    from,
+    cash: moneyFromNumber(options.cash),
+    liquidity: { halfSpreadBps: options.slippageBps, volumeShareMax: options.volumeShareMax },
+  };
+  return { deployment, dataset, world, from, to };
+}
+
+function simulatedSettings({ shares, execution, positionWeightMax, fees, seed }: RunOptions): Deployment["settings"] {
+  return {
+    allocation: FULL_WEIGHT,
+    tradingHours: "core",
+    shares,
+    executionStyle: execution,
+    limits: limitsOf({ positionWeightMax, orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
+    fees,
+    seed,
+  };
+}
+
+function deployedIn(file: string, name: string, { param, symbols, schedule }: RunOptions): Deployment {
+  if (param.length > 0 || symbols || schedule !== undefined) throw new UsageError("--config takes parameters, symbols and schedule from the file; leave out --param, --symbols and --schedule");
+  const { deployments } = parseConfig(readText(file), strategies, file);
+  const found = deployments.find(({ strategy }) => strategy.name === name);
+  if (!found) throw new UsageError(`${file} deploys no strategy named ${name}; it deploys ${deployments.map(({ strategy }) => strategy.name).join(", ")}`);
+  return found;
+}
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new UsageError(`${file} could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+function withSchedule(configured: ConfiguredStrategy, text: string | undefined): ConfiguredStrategy {
+  if (text === undefined) return configured;
+  try {
+    return { ...configured, schedule: parseSchedule(text) };
+  } catch (cause) {
+    throw new UsageError(`--schedule: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+async function rangeOf({ data, from, to }: RunOptions, symbols: readonly string[] | undefined): Promise<{ from: SessionDate; to: SessionDate }> {
+  const asked = { from: from === undefined ? undefined : dayOfArgument(from, "--from"), to: to === undefined ? undefined : dayOfArgument(to, "--to") };
+  if (asked.from !== undefined && asked.to !== undefined && asked.from > asked.to) throw new UsageError(`--from ${from} lies after --to ${to}`);
+  const spans = asked.from === undefined || asked.to === undefined ? [...(await coverageOf(data, symbols)).values()] : [];
+  const first = spans.map((span) => span.first).sort()[0];
+  const last = spans.map((span) => span.last).sort().at(-1);
+  const range = { from: asked.from === undefined ? first : dateOfEpochDay(asked.from), to: asked.to === undefined ? last : dateOfEpochDay(asked.to) };
+  if (range.from === undefined || range.to === undefined) throw new UsageError(`${data} holds no bars`);
+  return { from: range.from, to: range.to };
+}
+
+function listOf(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.some((name) => name === "")) throw new InvalidArgumentError("symbols with commas between, like SPY,IEF");
+  return names;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value <= 1e9)) throw new InvalidArgumentError("a number above 0 and at most 1e9");
+  return value;
+}
+
+function nonNegativeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 10_000)) throw new InvalidArgumentError("a number from 0 to below 10000");
+  return value;
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("a fraction from 0 to 1");
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number of at most nine digits");
+  return Number(text);
+}
