@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { PrngState } from "../../src/simulator/prng.ts";
 import { Prng } from "../../src/simulator/prng.ts";
 
 describe("the seeded generator", () => {
@@ -19,7 +20,7 @@ describe("the seeded generator", () => {
   test("goes on from a restored state as if it had never stopped", () => {
     const prng = new Prng(42);
     prng.uint32();
-    const other = Prng.restore(JSON.parse(JSON.stringify(prng.state)));
+    const other = Prng.restore(JSON.parse(JSON.stringify(prng.state)) as PrngState);
     expect([other.uint32(), other.fraction(), other.integer(1, 6)]).toEqual([prng.uint32(), prng.fraction(), prng.integer(1, 6)]);
   });
 
