@@ -126,9 +126,9 @@ export function weightOf(amount: Money, weight: Weight): Money {
   return mulDiv(amount, weight, MICROS) as Money;
 }
 
-/** `part` as a weight of `whole`. Zero when `whole` is zero. */
+/** `part` as a weight of `whole`. Zero when `whole` is not positive. */
 export function weightFrom(part: Money, whole: Money): Weight {
-  return (whole === 0 ? 0 : mulDiv(part, MICROS, whole)) as Weight;
+  return (whole <= 0 ? 0 : mulDiv(part, MICROS, whole)) as Weight;
 }
 
 /** `value` moved by `basisPoints` (1 bp = 0.01 %), to the nearest micro. Basis points may be fractional and negative. */
@@ -140,32 +140,66 @@ export function wholeSharesDown(quantity: Quantity): Quantity {
   return (quantity - (quantity % NANOS)) as Quantity;
 }
 
-/** a x b / c to the nearest integer, halves away from zero, exact at any size. */
+/** a x b / c to the nearest integer, halves away from zero, exact at any size. `c` is positive. */
 export function mulDiv(a: number, b: number, c: number): number {
+  const { quotient, rest } = divide(a, b, c);
+  return safe(2 * rest >= c ? quotient + 1 : 2 * rest <= -c ? quotient - 1 : quotient);
+}
+
+/** a x b / c rounded toward zero, exact at any size. `c` is positive. */
+export function mulDivDown(a: number, b: number, c: number): number {
+  return safe(divide(a, b, c).quotient);
+}
+
+/**
+ * a x b = quotient x c + rest with |rest| < c and the sign of a x b. The product of two integers is kept as the sum of
+ * two doubles (Dekker 1971), which is exact below 2^106; the first quotient is off by a few units at the most, and the
+ * rest says by how many.
+ */
+function divide(a: number, b: number, c: number): { quotient: number; rest: number } {
   const product = a * b;
   if (Number.isSafeInteger(product)) {
-    const down = Math.trunc(product / c);
-    const rest = product - down * c;
-    if (Math.abs(rest) < Math.abs(c)) return 2 * Math.abs(rest) >= Math.abs(c) ? down + Math.sign(product) * Math.sign(c) : down;
+    const rest = product % c;
+    return { quotient: (product - rest) / c, rest };
   }
-  const exact = BigInt(a) * BigInt(b);
-  const divisor = BigInt(c);
-  const half = (abs(divisor) / 2n) * (exact < 0n ? -1n : 1n);
-  return safe(Number((exact + half) / divisor));
+  let quotient = Math.trunc(product / c);
+  if (!Number.isSafeInteger(quotient)) throw outOfRange(quotient);
+  const back = quotient * c;
+  let rest = product - back + (lowPart(a, b, product) - lowPart(quotient, c, back));
+  const sign = Math.sign(product);
+  while (sign * rest < 0) {
+    quotient -= sign;
+    rest += sign * c;
+  }
+  while (sign * rest >= c) {
+    quotient += sign;
+    rest -= sign * c;
+  }
+  return { quotient, rest };
 }
 
-/** a x b / c rounded toward zero, exact at any size. */
-export function mulDivDown(a: number, b: number, c: number): number {
-  return safe(Number((BigInt(a) * BigInt(b)) / BigInt(c)));
+/** What rounding took from a x b, exactly. */
+function lowPart(a: number, b: number, product: number): number {
+  const aHigh = highHalf(a);
+  const aLow = a - aHigh;
+  const bHigh = highHalf(b);
+  const bLow = b - bHigh;
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
-function abs(value: bigint): bigint {
-  return value < 0n ? -value : value;
+/** The upper 26 bits of a double's 53. */
+function highHalf(value: number): number {
+  const shifted = 134_217_729 * value;
+  return shifted - (shifted - value);
 }
 
 function safe(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new AmountOutOfRange(`amount ${value} is outside the range of exact integers`);
+  if (!Number.isSafeInteger(value)) throw outOfRange(value);
   return value;
+}
+
+function outOfRange(value: number): AmountOutOfRange {
+  return new AmountOutOfRange(`amount ${value} is outside the range of exact integers`);
 }
 
 function fromNumber(value: number, scale: number, what: string): number {

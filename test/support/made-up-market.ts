@@ -12,7 +12,7 @@ import type { AccountName, Bars, Symbol } from "../../src/trade.ts";
 
 /** Open, high, low, close of each session from `from` on; a volume of a million. */
 export function barsOf(from: string, rows: readonly (readonly [number, number, number, number])[]): Bars {
-  const sessions = sessionsBetween(epochDayOf(sessionDateOf(from)), (epochDayOf(sessionDateOf(from)) + rows.length * 3 + 10) as never).slice(0, rows.length);
+  const sessions = sessionsBetween(epochDayOf(sessionDateOf(from)), (epochDayOf(sessionDateOf(from)) + Math.ceil(rows.length * 1.5) + 10) as never).slice(0, rows.length);
   const column = (index: number): Float64Array => Float64Array.from(rows, (row) => row[index]!);
   return { kind: "ohlcv", days: Int32Array.from(sessions, ({ day }) => day), open: column(0), high: column(1), low: column(2), close: column(3), volume: new Float64Array(rows.length).fill(1_000_000) };
 }
