@@ -31,10 +31,10 @@ export function createLog(options: LogOptions = {}): Log {
     options.destination ?? pino.destination({ dest: 1, sync: true }),
   );
   // pino formats the fields of the root alone; a child inherits this method from the log that it was made by.
-  const child: Log["child"] = Reflect.get(log, "child");
+  const child: (this: Log, fields: Bindings) => Log = Reflect.get(log, "child");
   return Object.assign(log, {
     child(this: Log, fields: Bindings): Log {
-      return Reflect.apply(child, this, [maskedFields(fields)]) as Log;
+      return child.call(this, maskedFields(fields));
     },
   });
 }

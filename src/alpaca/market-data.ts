@@ -1,0 +1,152 @@
+/**
+ * Alpaca's market data: daily bars for the view, latest quotes for sizing. From one named feed, never another.
+ *
+ * The view holds closed sessions only, adjusted for splits, dividends and spin-offs as Alpaca knows them now. It is
+ * complete or the call throws: every symbol has a bar for every session that the calendar lists, back to the lookback
+ * or to the symbol's first bar. A first bar inside the window is believed when Alpaca has none before the window (the
+ * symbol was listed later, or the feed's history begins there); a symbol without any bar is an error, because a
+ * misspelt name looks the same. On the `iex` feed a thin symbol may have sessions without a trade: that is missing too.
+ */
+import { marketData } from "@alpacahq/alpaca-trade-api/rest";
+import type { z } from "zod";
+import { BrokerUnavailable, MarketDataMissing, type Bars, type MarketData, type MarketView, type Quote, type Symbol } from "../ports.ts";
+import { lastClosedSession, sessionAtIndex, sessionsBetween, type Session } from "../rules/calendar.ts";
+import { epochDayOf, newYorkInstant, sessionDateOf, type EpochDay, type Instant } from "../time.ts";
+import { barsAnswer, quotesAnswer, type BarAnswer } from "./answers.ts";
+import { columnsOf, defectOf, describeDefect } from "./daily-bars.ts";
+import { AlpacaFailure } from "./errors.ts";
+import { dataBasePath } from "./hosts.ts";
+import { Wire, type WireOptions } from "./wire.ts";
+
+export type Feed = "iex" | "sip";
+
+export interface AlpacaMarketDataOptions extends WireOptions {
+  readonly feed: Feed;
+  /** Alpaca's data host when absent. */
+  readonly url?: string;
+}
+
+export function alpacaMarketData(options: AlpacaMarketDataOptions): MarketData {
+  return new AlpacaMarketData(options);
+}
+
+const POINTS_PER_PAGE = 10_000;
+const PAGES_MAX = 1_000;
+const SYMBOLS_PER_REQUEST = 100;
+const DEFECTS_SHOWN = 5;
+/** Alpaca's daily bars begin here. */
+const HISTORY_START = epochDayOf(sessionDateOf("2016-01-01"));
+
+class AlpacaMarketData implements MarketData {
+  readonly #wire: Wire;
+  readonly #stocks: marketData.StockApi;
+  readonly #feed: Feed;
+
+  constructor(options: AlpacaMarketDataOptions) {
+    this.#wire = new Wire(options);
+    this.#feed = options.feed;
+    this.#stocks = new marketData.StockApi(new marketData.Configuration(this.#wire.configuration(dataBasePath(options.url))));
+  }
+
+  async view(symbols: readonly Symbol[], lookback: number, asOf: Instant): Promise<MarketView> {
+    const last = lastClosedSession(asOf);
+    const first = sessionAtIndex(Math.max(last.index - lookback + 1, 0));
+    const sessions = sessionsBetween(first.day, last.day);
+    const answers = await this.#bars(symbols, first.day, last.day);
+    const columns = new Map(symbols.map((symbol) => [symbol, columnsOf(answers.get(symbol) ?? [])]));
+    const defects = await this.#defectsOf(columns, sessions);
+    if (defects.length > 0) {
+      const shown = defects.slice(0, DEFECTS_SHOWN).join("; ");
+      throw new MarketDataMissing(`Alpaca's ${this.#feed} bars up to ${last.date}: ${shown}${defects.length > DEFECTS_SHOWN ? `; and ${defects.length - DEFECTS_SHOWN} more symbols` : ""}`);
+    }
+    return {
+      asOf,
+      session: last.date,
+      symbols,
+      source: `alpaca:${this.#feed}`,
+      adjustment: "split-and-dividend",
+      bars(symbol): Bars {
+        const bars = columns.get(symbol);
+        if (!bars) throw new RangeError(`the view was not asked for ${symbol}`);
+        return bars;
+      },
+    };
+  }
+
+  async quotes(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Quote>> {
+    const quotes = new Map<Symbol, Quote>();
+    for (const chunk of chunksOf(symbols)) {
+      const answer = await this.#read("Alpaca quotes", () => this.#stocks.stockLatestQuotesRaw({ symbols: chunk.join(","), feed: this.#feed }), quotesAnswer);
+      for (const symbol of chunk) {
+        const quote = answer.quotes?.[symbol];
+        // A price of 0 is Alpaca's way to say that a side has no quote.
+        if (quote && quote.bp > 0 && quote.ap > 0) quotes.set(symbol, { bid: quote.bp, ask: quote.ap, at: quote.t });
+      }
+    }
+    return quotes;
+  }
+
+  async #defectsOf(columns: ReadonlyMap<Symbol, Extract<Bars, { kind: "ohlcv" }>>, sessions: readonly Session[]): Promise<string[]> {
+    const described: string[] = [];
+    for (const [symbol, bars] of columns) {
+      const defect = defectOf(bars, sessions);
+      if (!defect || (defect.kind === "late" && !(await this.#hasBarsBefore(symbol, sessions[0]!.day)))) continue;
+      described.push(describeDefect(symbol, defect, sessions));
+    }
+    return described;
+  }
+
+  async #hasBarsBefore(symbol: Symbol, day: EpochDay): Promise<boolean> {
+    if (day <= HISTORY_START) return false;
+    const { bars } = await this.#barsPage({ symbols: symbol, from: HISTORY_START, to: (day - 1) as EpochDay, limit: 1 });
+    return (bars?.[symbol]?.length ?? 0) > 0;
+  }
+
+  async #bars(symbols: readonly Symbol[], from: EpochDay, to: EpochDay): Promise<Map<string, BarAnswer[]>> {
+    const bySymbol = new Map<string, BarAnswer[]>();
+    for (const chunk of chunksOf(symbols)) {
+      let token: string | undefined;
+      let pages = 0;
+      do {
+        const page = await this.#barsPage({ symbols: chunk.join(","), from, to, limit: POINTS_PER_PAGE, token });
+        for (const [symbol, bars] of Object.entries(page.bars ?? {})) bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), ...(bars ?? [])]);
+        token = page.next_page_token;
+        pages += 1;
+        if (pages > PAGES_MAX) throw new BrokerUnavailable(`Alpaca's bars did not end after ${PAGES_MAX} pages`);
+      } while (token !== undefined && token !== "");
+    }
+    return bySymbol;
+  }
+
+  #barsPage(query: { symbols: string; from: EpochDay; to: EpochDay; limit: number; token?: string | undefined }): Promise<z.infer<typeof barsAnswer>> {
+    const send = (): Promise<{ raw: Response }> =>
+      this.#stocks.stockBarsRaw({
+        symbols: query.symbols,
+        timeframe: "1Day",
+        // A daily bar is stamped with its midnight in New York; both ends are inclusive.
+        start: new Date(newYorkInstant(query.from, 0)),
+        end: new Date(newYorkInstant(query.to, 0)),
+        limit: query.limit,
+        adjustment: "all",
+        feed: this.#feed,
+        sort: "asc",
+        ...(query.token !== undefined && { pageToken: query.token }),
+      });
+    return this.#read("Alpaca bars", send, barsAnswer);
+  }
+
+  /** A 403 says that the subscription does not reach the data asked for: nothing to wait for. */
+  async #read<T>(what: string, send: () => Promise<{ raw: Response }>, answer: z.ZodType<T>): Promise<T> {
+    try {
+      return await this.#wire.read(what, send, answer);
+    } catch (error) {
+      const failure = error instanceof BrokerUnavailable && error.cause instanceof AlpacaFailure ? error.cause : undefined;
+      if (failure?.facts.kind !== "forbidden") throw error;
+      throw new MarketDataMissing(`${what} are not available on the feed ${this.#feed}: ${failure.facts.detail}`, { cause: failure });
+    }
+  }
+}
+
+function chunksOf(symbols: readonly Symbol[]): Symbol[][] {
+  return Array.from({ length: Math.ceil(symbols.length / SYMBOLS_PER_REQUEST) }, (_, n) => symbols.slice(n * SYMBOLS_PER_REQUEST, (n + 1) * SYMBOLS_PER_REQUEST));
+}
