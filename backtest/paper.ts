@@ -9,7 +9,6 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Broker, StateKey, StateStore } from "../src/ports.ts";
-import { scheduledInstants } from "../src/rules/schedule.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import type { Closed } from "../src/run/close-run.ts";
 import { drive, type DriveState } from "../src/run/drive.ts";
@@ -17,7 +16,7 @@ import { Exchange, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
 import type { SqliteStore } from "../src/state/sqlite.ts";
 import { epochDayOf, newYorkInstant, type Instant } from "../src/time.ts";
 import type { Account, AccountName, ClientOrderId, Order } from "../src/trade.ts";
-import { simulatedWorld, type WorldSettings } from "./simulated-world.ts";
+import { dueInstants, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
 
 interface PaperState {
   /** What the run was started with; another strategy or other parameters need another file. */
@@ -66,8 +65,7 @@ export async function continuePaper(
     stored?.value.exchange,
   );
 
-  const due = scheduledInstants(deployment.strategy.schedule, start, until);
-  await drive(due, until, driveState, {
+  await drive(dueInstants(settings, until), until, driveState, {
     moveTo: (at) => world.market.advanceTo(at),
     advance: (scheduledAt) => advanceRun({ deployment, scheduledAt }, world.ports),
     async keep(state) {

@@ -5,13 +5,12 @@
  * afterwards, and the account is marked at the end of each session.
  */
 import { moneyToNumber, notional, type Money } from "../src/money.ts";
-import { scheduledInstants } from "../src/rules/schedule.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import { drive } from "../src/run/drive.ts";
 import type { JournalEvent } from "../src/run/journal.ts";
 import { MemoryJournal, MemoryStateStore } from "../src/state/memory.ts";
 import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
-import { endOf, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
+import { dueInstants, endOf, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
 
 export interface BacktestSettings extends WorldSettings {
   readonly to: SessionDate;
@@ -33,7 +32,7 @@ export interface BacktestRecord {
 
 export async function runBacktest(settings: BacktestSettings): Promise<BacktestRecord> {
   const { deployment, from, to, onProgress } = settings;
-  const { account, strategy, symbols } = deployment;
+  const { account, symbols } = deployment;
   const journal = new MemoryJournal();
   const days: number[] = [];
   const equity: number[] = [];
@@ -51,8 +50,7 @@ export async function runBacktest(settings: BacktestSettings): Promise<BacktestR
     weights.push(symbols.map((symbol) => (valueOf.get(symbol) ?? 0) / marked.equity));
   });
 
-  const due = scheduledInstants(strategy.schedule, start, end);
-  await drive(due, end, { triggeredTo: (start - 1) as Instant, waiting: [] }, {
+  await drive(dueInstants(settings, end), end, { triggeredTo: (start - 1) as Instant, waiting: [] }, {
     moveTo(at) {
       world.market.advanceTo(at);
       onProgress?.((at - start) / (end - start));

@@ -6,7 +6,8 @@
  */
 import type { Money } from "../src/money.ts";
 import type { Broker, Clock, Journal, MarketData, Ports, StateStore } from "../src/ports.ts";
-import type { Session } from "../src/rules/calendar.ts";
+import { sessionAtIndex, type Session } from "../src/rules/calendar.ts";
+import { scheduledInstants } from "../src/rules/schedule.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
 import { MarketReplay, type LiquidityRules } from "../src/simulator/market-replay.ts";
@@ -59,6 +60,12 @@ export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessio
   };
   const broker = simulatedBroker(exchange, deployment.account);
   return { exchange, market, ports: { clock, marketData, broker: stores.durable?.(broker, exchange) ?? broker, journal: stores.journal, state: stores.state } };
+}
+
+/** When runs are due. The calendar's very first session has no session before it that a view could end at. */
+export function dueInstants({ deployment, from }: Pick<WorldSettings, "deployment" | "from">, until: Instant): readonly Instant[] {
+  const firstClose = sessionAtIndex(0).close;
+  return scheduledInstants(deployment.strategy.schedule, newYorkInstant(epochDayOf(from), 0), until).filter((at) => at >= firstClose);
 }
 
 /** The last instant of a day in New York. */

@@ -6,12 +6,11 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { continuePaper } from "../../backtest/paper.ts";
 import { journalHashOf, journalLines } from "../../backtest/result.ts";
-import { endOf } from "../../backtest/simulated-world.ts";
+import { dueInstants, endOf } from "../../backtest/simulated-world.ts";
 import { moneyToText, quantityToText } from "../../src/money.ts";
-import { scheduledInstants } from "../../src/rules/schedule.ts";
 import type { JournalEvent, RunOutcome } from "../../src/run/journal.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/state/sqlite.ts";
-import { epochDayOf, instantOf, isoOf, newYorkInstant, type Instant } from "../../src/time.ts";
+import { instantOf, isoOf, type Instant } from "../../src/time.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -98,11 +97,10 @@ async function advance(run: ResolvedRun, options: PaperOptions, until: Instant):
 }
 
 /** One child process an instant: each restores the world from the state file, runs what is due, and ends. */
-function runEachInstantAlone({ deployment, from }: ResolvedRun, until: Instant, state: string): void {
-  const due = scheduledInstants(deployment.strategy.schedule, newYorkInstant(epochDayOf(from), 0), until);
+function runEachInstantAlone({ world }: ResolvedRun, until: Instant, state: string): void {
   const program = fileURLToPath(new URL("../ballast.js", import.meta.url));
   const own = process.argv.slice(2).filter((argument) => argument !== "--fresh-process" && argument !== "--journal" && argument !== "--json");
-  for (const instant of due) {
+  for (const instant of dueInstants(world, until)) {
     const { status } = spawnSync(process.execPath, [program, ...own, "--until", isoOf(instant), "--json"], { stdio: ["ignore", "ignore", "inherit"] });
     if (status !== 0) throw new UsageError(`the process for ${isoOf(instant)} ended with code ${status ?? "none"}; ${state} holds what was done before`);
   }

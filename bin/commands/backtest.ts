@@ -1,0 +1,92 @@
+/** `ballast backtest`: a strategy over history, as a table and a curve, as JSON, and as a report. */
+import type { Command } from "commander";
+import { resultOf } from "../../backtest/result.ts";
+import { runBacktest } from "../../backtest/run-backtest.ts";
+import { statisticsOf } from "../../backtest/statistics.ts";
+import { summaryOf } from "../../backtest/summary.ts";
+import { progressLine, renderResult } from "../../backtest/terminal.ts";
+import { scheduleToText } from "../../src/rules/schedule.ts";
+import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
+
+interface BacktestOptions extends RunOptions {
+  readonly out?: string;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  addRunOptions(program.command("backtest").description("Run a strategy over history, through the same path that trades live."))
+    .option("--benchmark <symbol>", "symbol to compare with (default: the data set's own)")
+    .option("--out <dir>", "write orders.csv, fills.csv, equity.csv, journal.jsonl, summary.json and report.html")
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+A run decides on bars that have closed. With daily bars, orders placed in the first half of a session fill at its open
+and later ones at its close; orders placed after the close fill at the next open.
+
+Examples:
+  $ ballast backtest momentum --out report
+  $ ballast backtest trend --data ~/bars --symbols SPY --from 2000-01-01 --param days=150
+  $ ballast backtest fixed-weights --data ~/bars --param weights.SPY=0.6 --param weights.IEF=0.4 --fees ib
+  $ ballast backtest ./my-strategy.ts --data ~/bars --prices adjusted --json`,
+    )
+    .action(backtest);
+}
+
+async function backtest(strategy: string, options: BacktestOptions): Promise<void> {
+  const run = await resolveRun(strategy, options);
+  const started = performance.now();
+  const progress = progressOn(process.stderr, `${run.deployment.strategy.name} ${run.from} to ${run.to}`, started);
+  const record = await runBacktest({ ...run.world, to: run.to, onProgress: progress.show });
+  progress.clear();
+  const seconds = (performance.now() - started) / 1_000;
+  const result = resultOf(record, { ...asked(run), settings: shownSettings(run, options), seconds }, run.dataset);
+  const statistics = statisticsOf(result);
+  if (options.out !== undefined) {
+    const { writeOutputs } = await import("../../backtest/report.ts");
+    await writeOutputs(options.out, result, record.runs);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(result, statistics))}\n`);
+  else process.stdout.write(renderResult(result, statistics, { width: process.stdout.columns || 100, color: process.stdout.isTTY && process.env["NO_COLOR"] === undefined }));
+  if (options.out !== undefined) process.stderr.write(`Report: ${options.out}/report.html\n`);
+}
+
+function asked({ deployment, from, to, world }: ResolvedRun) {
+  const { strategy, symbols, settings } = deployment;
+  return { strategy: strategy.name, params: strategy.params, symbols, from, to, startEquity: world.cash, seed: settings.seed };
+}
+
+/** Everything else that changes the result. */
+function shownSettings({ deployment, world }: ResolvedRun, { prices }: BacktestOptions) {
+  const { strategy, settings } = deployment;
+  const { positionWeightMax, grossExposureMax, cashReserveMin } = settings.limits;
+  return {
+    schedule: scheduleToText(strategy.schedule),
+    prices,
+    fees: settings.fees,
+    slippageBps: world.liquidity.halfSpreadBps,
+    volumeShareMax: world.liquidity.volumeShareMax,
+    shares: settings.shares,
+    execution: settings.executionStyle,
+    tradingHours: settings.tradingHours,
+    positionWeightMax: positionWeightMax / 1e6,
+    grossExposureMax: grossExposureMax / 1e6,
+    cashReserveMin: cashReserveMin / 1e6,
+    allocation: settings.allocation / 1e6,
+  };
+}
+
+/** A line that is written over, on a terminal only. */
+function progressOn(stream: NodeJS.WriteStream, label: string, started: number): { show: (fraction: number) => void; clear: () => void } {
+  if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
+  let shownAt = 0;
+  return {
+    show(fraction) {
+      const now = performance.now();
+      if (now - shownAt < 100) return;
+      shownAt = now;
+      stream.write(`\r${progressLine({ label, fraction, elapsedSeconds: (now - started) / 1_000 }, stream.columns)}`);
+    },
+    clear: () => void stream.write("\r\u001b[2K"),
+  };
+}
