@@ -9,7 +9,7 @@ import { dateOfEpochDay, newYorkClock, type EpochDay } from "../time.ts";
 import type { BarAnswer } from "./answers.ts";
 
 /** What is wrong with a symbol's bars for `sessions`; undefined when nothing is. `late` is a first bar that comes late. */
-export type Defect =
+type Defect =
   | { readonly kind: "none-at-all" }
   | { readonly kind: "missing"; readonly days: readonly EpochDay[] }
   | { readonly kind: "late"; readonly first: EpochDay }

@@ -25,12 +25,12 @@ export type Kind =
   | "no-answer"
   | "unclassified";
 
-export interface Meaning {
+interface Meaning {
   readonly read: "retry" | "fail";
   readonly submit: "rejected" | "unknown";
 }
 
-export const MEANINGS: Readonly<Record<Kind, Meaning>> = {
+const MEANINGS: Readonly<Record<Kind, Meaning>> = {
   /** 400, 422: parameters. A client order id that is taken is among them; the broker asks before it believes a rejection. */
   invalid: { read: "fail", submit: "rejected" },
   /** 401. */
@@ -59,7 +59,7 @@ export const MEANINGS: Readonly<Record<Kind, Meaning>> = {
   unclassified: { read: "fail", submit: "unknown" },
 };
 
-export interface FailureFacts {
+interface FailureFacts {
   readonly kind: Kind;
   readonly detail: string;
   readonly status?: number | undefined;
@@ -84,7 +84,7 @@ export class AlpacaFailure extends Error {
   }
 }
 
-export function kindOfStatus(status: number): Kind {
+function kindOfStatus(status: number): Kind {
   switch (status) {
     case 400:
     case 422:

@@ -49,7 +49,7 @@ export function basePathOf(host: TradingHost): string {
   return Host.basePathOf(host);
 }
 
-export const ALPACA_DATA = "https://data.alpaca.markets";
+const ALPACA_DATA = "https://data.alpaca.markets";
 
 /** Where market data come from: Alpaca's data host, which places no orders, or a compatible server. */
 export function dataBasePath(url: string = ALPACA_DATA): string {

@@ -43,7 +43,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Sqli
   }
 }
 
-export class SqliteJournal implements Journal {
+class SqliteJournal implements Journal {
   readonly #path: string;
   readonly #read: StatementSync;
   readonly #append: StatementSync;
@@ -75,7 +75,7 @@ export class SqliteJournal implements Journal {
   }
 }
 
-export class SqliteStateStore implements StateStore {
+class SqliteStateStore implements StateStore {
   readonly #path: string;
   readonly #load: StatementSync;
   readonly #insert: StatementSync;
