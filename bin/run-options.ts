@@ -33,6 +33,7 @@ export interface RunOptions {
   readonly prices: "raw" | "adjusted";
   readonly shares: "fractional" | "whole";
   readonly execution: "market" | "marketable-limit";
+  readonly collarBps: number;
   readonly positionWeightMax: number;
   readonly seed: number;
   readonly benchmark?: string;
@@ -63,6 +64,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option("--prices <mode>", "raw: prices as printed, actions on their ex-date; adjusted: splits and dividends divided out of signals and fills alike").choices(["raw", "adjusted"]).default("raw"))
     .addOption(new Option("--shares <unit>", "smallest unit that is traded").choices(["fractional", "whole"]).default("fractional"))
     .addOption(new Option("--execution <style>", "order type").choices(["market", "marketable-limit"]).default("market"))
+    .option("--collar-bps <bps>", "how far beyond the quote a marketable limit lies", nonNegativeNumber, 100)
     .option("--position-weight-max <fraction>", "largest share of equity in one symbol", fraction, 1)
     .option("--seed <integer>", "starts every generator of chance", wholeNumber, 0);
 }
@@ -95,13 +97,13 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
   return { deployment, dataset, world, from, to };
 }
 
-function simulatedSettings({ shares, execution, positionWeightMax, fees, seed }: RunOptions): Deployment["settings"] {
+function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fees, seed }: RunOptions): Deployment["settings"] {
   return {
     allocation: FULL_WEIGHT,
     tradingHours: "core",
     shares,
     executionStyle: execution,
-    limits: limitsOf({ positionWeightMax, orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
+    limits: limitsOf({ positionWeightMax, collarBps, orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
     fees,
     seed,
   };

@@ -30,7 +30,7 @@ const limitsSchema = z.strictObject({
   orderNotionalMin: usd.default(1),
   orderNotionalMax: usd.default(1_000_000),
   ordersPerRunMax: z.number().int().min(1).max(10_000).default(200),
-  collarBps: z.number().min(0).max(5_000).default(500),
+  collarBps: z.number().min(0).max(5_000).default(100),
   quoteAgeMaxMs: z.number().int().min(0).default(60_000),
 });
 

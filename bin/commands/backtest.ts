@@ -59,7 +59,7 @@ function asked({ deployment, from, to, world }: ResolvedRun) {
 /** Everything else that changes the result. */
 function shownSettings({ deployment, world }: ResolvedRun, { prices }: BacktestOptions) {
   const { strategy, settings } = deployment;
-  const { positionWeightMax, grossExposureMax, cashReserveMin } = settings.limits;
+  const { collarBps, positionWeightMax, grossExposureMax, cashReserveMin } = settings.limits;
   return {
     schedule: scheduleToText(strategy.schedule),
     prices,
@@ -68,6 +68,7 @@ function shownSettings({ deployment, world }: ResolvedRun, { prices }: BacktestO
     volumeShareMax: world.liquidity.volumeShareMax,
     shares: settings.shares,
     execution: settings.executionStyle,
+    collarBps,
     tradingHours: settings.tradingHours,
     positionWeightMax: positionWeightMax / 1e6,
     grossExposureMax: grossExposureMax / 1e6,

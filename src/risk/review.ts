@@ -127,8 +127,7 @@ function checkBuyingPower(order: Candidate, { spendable }: ReviewContext): Refus
   return cost > spendable ? { code: "BUYING_POWER_INSUFFICIENT", symbol: order.symbol, cost, available: maxOf(spendable, 0 as Money) } : undefined;
 }
 
-/** What a buy is expected to take from the cash. */
-export function costOf(order: Pick<Candidate, "referencePrice" | "quantity" | "expectedFees">): Money {
-  return addMoney(notional(order.referencePrice, order.quantity), order.expectedFees);
+/** What a buy takes from the money that may be spent: a venue reserves a limit order at its limit. */
+export function costOf({ type, priceBound, referencePrice, quantity, expectedFees }: Pick<Candidate, "type" | "priceBound" | "referencePrice" | "quantity" | "expectedFees">): Money {
+  return addMoney(notional(type === "limit" ? priceBound : referencePrice, quantity), expectedFees);
 }
-

@@ -28,7 +28,8 @@ import {
 } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { costOf, review, type Review } from "../risk/review.ts";
-import type { Instant } from "../time.ts";
+import { roundLimit } from "../rules/tick-sizes.ts";
+import { newYorkClock, type Instant } from "../time.ts";
 import type { Account, Quote, RunId, Side, Symbol } from "../trade.ts";
 import type { Deployment } from "./deployment.ts";
 import type { PlannedOrder, PlannedTarget } from "./journal.ts";
@@ -165,13 +166,15 @@ function tradable(quantity: Quantity, { deployment }: PlanInputs): Quantity {
 function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, closesPosition: boolean, reason: string, inputs: PlanInputs): PlannedOrder {
   const { executionStyle, limits } = inputs.deployment.settings;
   const referencePrice = side === "buy" ? quote.ask : quote.bid;
+  const bound = plusBasisPoints(referencePrice, side === "buy" ? limits.collarBps : -limits.collarBps);
+  const isLimit = executionStyle === "marketable-limit";
   return {
     clientOrderId: clientOrderIdOf(inputs.run, symbol, side, 0),
     symbol,
     side,
     quantity,
-    type: executionStyle === "market" ? "market" : "limit",
-    priceBound: plusBasisPoints(referencePrice, side === "buy" ? limits.collarBps : -limits.collarBps),
+    type: isLimit ? "limit" : "market",
+    priceBound: isLimit ? roundLimit(side, bound, newYorkClock(inputs.now).day) : bound,
     referencePrice,
     expectedFees: inputs.expectedFees(side, quantity, referencePrice),
     closesPosition,

@@ -31,6 +31,7 @@ const DEFAULTS: Omit<RunOptions, "data"> = {
   prices: "raw",
   shares: "fractional",
   execution: "market",
+  collarBps: 100,
   positionWeightMax: 1,
   seed: 0,
 };
