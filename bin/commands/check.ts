@@ -1,0 +1,101 @@
+/** `ballast check`: what a configuration means, before anything runs by it. */
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { parseConfig, type AccountConfig, type Config } from "../../src/config.ts";
+import { moneyToNumber, moneyToText, weightToNumber, type Weight } from "../../src/money.ts";
+import { nextInstants, scheduleToText } from "../../src/rules/schedule.ts";
+import type { Deployment } from "../../src/run/deployment.ts";
+import { isoOf, newYorkClock, dateOfEpochDay, type Instant } from "../../src/time.ts";
+import { strategies } from "../../strategies/index.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface Options {
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command("check")
+    .description("Check a configuration and print what it means: accounts, strategies, next runs, limits.")
+    .argument("[file]", "configuration", "ballast.yaml")
+    .option("--json", "print one JSON object: { accounts, strategies }; weights are fractions, amounts USD, instants UTC")
+    .addHelpText("after", "\nWhat is wrong is named by its path, with exit code 2.\n\nExamples:\n  $ ballast check\n  $ ballast check staging.yaml --json")
+    .action(check);
+}
+
+function check(file: string, { json }: Options): void {
+  const config = parseConfig(textOf(file), strategies, file);
+  const now = Date.now() as Instant;
+  process.stdout.write(json ? `${JSON.stringify(asJson(config, now), undefined, 2)}\n` : asText(config, now));
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new UsageError(`the configuration ${file} could not be read`, { cause });
+  }
+}
+
+const NEXT_SHOWN = 3;
+
+function asJson({ accounts, deployments }: Config, now: Instant) {
+  return {
+    accounts: [...accounts.values()],
+    strategies: deployments.map(({ account, strategy, symbols, settings }) => ({
+      account,
+      strategy: strategy.name,
+      params: strategy.params,
+      symbols,
+      schedule: scheduleToText(strategy.schedule),
+      next: nextInstants(strategy.schedule, now, NEXT_SHOWN).map(isoOf),
+      allocation: weightToNumber(settings.allocation),
+      shares: settings.shares,
+      execution: settings.executionStyle,
+      fees: settings.fees,
+      limits: {
+        positionWeightMax: weightToNumber(settings.limits.positionWeightMax),
+        grossExposureMax: weightToNumber(settings.limits.grossExposureMax),
+        cashReserveMin: weightToNumber(settings.limits.cashReserveMin),
+        orderNotionalMin: moneyToNumber(settings.limits.orderNotionalMin),
+        orderNotionalMax: moneyToNumber(settings.limits.orderNotionalMax),
+        ordersPerRunMax: settings.limits.ordersPerRunMax,
+        collarBps: settings.limits.collarBps,
+        quoteAgeMaxMs: settings.limits.quoteAgeMaxMs,
+      },
+    })),
+  };
+}
+
+function asText({ accounts, deployments }: Config, now: Instant): string {
+  return [...[...accounts.values()].map(accountText), ...deployments.map((deployment) => strategyText(deployment, now))].join("\n");
+}
+
+function accountText({ name, venue, feed, secret }: AccountConfig): string {
+  return `Account ${name}: ${venue === "alpaca-live" ? "REAL MONEY (alpaca-live)" : venue}, market data from ${feed}, keys in the secret ${secret}\n`;
+}
+
+function strategyText({ account, strategy, symbols, settings }: Deployment, now: Instant): string {
+  const { limits } = settings;
+  const lines: [string, string][] = [
+    ["schedule", scheduleToText(strategy.schedule)],
+    ["next runs", `${nextInstants(strategy.schedule, now, NEXT_SHOWN).map(newYorkText).join(", ")} (New York)`],
+    ["symbols", `${symbols.length}: ${symbols.join(" ")}`],
+    ["params", JSON.stringify(strategy.params)],
+    ["manages", `${percent(settings.allocation)} of the account, in ${settings.shares} shares, by ${settings.executionStyle} orders`],
+    ["expects", `fees of ${settings.fees}`],
+    ["a position", `at most ${percent(limits.positionWeightMax)}, all together ${percent(limits.grossExposureMax)}, at least ${percent(limits.cashReserveMin)} in cash`],
+    ["an order", `${moneyToText(limits.orderNotionalMin)} to ${moneyToText(limits.orderNotionalMax)} USD, at most ${limits.collarBps} bps from a quote of the last ${limits.quoteAgeMaxMs / 1000} s`],
+    ["a run", `at most ${limits.ordersPerRunMax} orders`],
+  ];
+  return `${strategy.name} on ${account}\n${lines.map(([label, text]) => `  ${label.padEnd(10)}  ${text}\n`).join("")}`;
+}
+
+function percent(weight: Weight): string {
+  return `${Number((100 * weightToNumber(weight)).toFixed(4))} %`;
+}
+
+function newYorkText(at: Instant): string {
+  const { day, minuteOfDay } = newYorkClock(at);
+  return `${dateOfEpochDay(day)} ${String(Math.floor(minuteOfDay / 60)).padStart(2, "0")}:${String(minuteOfDay % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,111 @@
+/**
+ * The five ports of an account, on AWS. The only file that knows live from paper.
+ *
+ * Journal and state are in DynamoDB, broker and market data are Alpaca's, the keys come from Secrets Manager. Real money
+ * needs two words: the venue `alpaca-live` in ballast.yaml, and the account's name in BALLAST_CONFIRM_LIVE, which the
+ * stack sets for an account that was confirmed when it was synthesised.
+ *
+ * On a developer's machine the SDK's own AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SECRETS_MANAGER lead to local
+ * servers, and BALLAST_ALPACA_BASE_URL to one that speaks Alpaca's protocol. The last is taken for loopback hosts only.
+ */
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
+import { alpacaBroker } from "../alpaca/broker.ts";
+import { compatibleServer, liveTrading, paperTrading, type TradingHost } from "../alpaca/hosts.ts";
+import { alpacaMarketData } from "../alpaca/market-data.ts";
+import { breakerKey, ReadBreaker } from "../alpaca/read-breaker.ts";
+import type { Secret } from "../aws/secret.ts";
+import { keysFromSecretsManager, type KeySource } from "../aws/secrets.ts";
+import { ConfigInvalid, type AccountConfig } from "../config.ts";
+import type { AccountName, Clock, Ports, StateStore } from "../ports.ts";
+import { dynamodbClient, dynamodbStore, type DynamodbStore } from "../state/dynamodb.ts";
+import type { Instant } from "../time.ts";
+
+/** What lib/ tells a function through its environment. */
+export const ENVIRONMENT = { table: "BALLAST_TABLE", confirmLive: "BALLAST_CONFIRM_LIVE", alpacaBaseUrl: "BALLAST_ALPACA_BASE_URL" } as const;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const systemClock: Clock = { now: () => Date.now() as Instant };
+
+export interface Venue {
+  readonly ports: Ports;
+  /** What the log must not show. */
+  readonly secrets: readonly Secret[];
+  /** Stores the state of the circuit breakers for the next invocation. */
+  readonly keepBreakers: () => Promise<void>;
+}
+
+/** @throws ConfigInvalid for an account that may not be traded, KeysUnavailable, StoreUnavailable. */
+export type OpenVenue = (account: AccountConfig) => Promise<Venue>;
+
+/** Clients and keys are kept for as long as the process lives. @throws ConfigInvalid */
+export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
+  const store = storeOf(env, clock);
+  const secretsManager = new SecretsManagerClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }, maxAttempts: 4 });
+  const keySources = new Map<AccountName, KeySource>();
+  return async (account) => {
+    const host = tradingHostOf(account, env);
+    const keySource = keySources.get(account.name) ?? keysFromSecretsManager({ client: secretsManager, secretName: account.secret, clock });
+    keySources.set(account.name, keySource);
+    const keys = await keySource.keys();
+    const trading = await restoreBreaker(`alpaca-trading/${account.name}`, store.state, clock);
+    const data = await restoreBreaker(`alpaca-data/${account.name}`, store.state, clock);
+    const url = env[ENVIRONMENT.alpacaBaseUrl];
+    return {
+      ports: {
+        clock,
+        ...store,
+        broker: alpacaBroker({ keys, host, clock, breaker: trading.breaker }),
+        marketData: alpacaMarketData({ keys, feed: account.feed, breaker: data.breaker, ...(url !== undefined && { url }) }),
+      },
+      secrets: [keys.keyId, keys.secretKey],
+      keepBreakers: async () => {
+        await trading.keep();
+        await data.keep();
+      },
+    };
+  };
+}
+
+/** Journal and state alone, for handlers that need no broker. @throws ConfigInvalid */
+export function storeOf(env: Environment, clock: Clock): DynamodbStore {
+  const tableName = z.string().min(1).safeParse(env[ENVIRONMENT.table]);
+  if (!tableName.success) throw new ConfigInvalid(`${ENVIRONMENT.table} must name the DynamoDB table`);
+  return dynamodbStore({ client: dynamodbClient(), tableName: tableName.data, clock });
+}
+
+function tradingHostOf({ name, venue }: AccountConfig, env: Environment): TradingHost {
+  const confirmed = venue === "alpaca-live" && env[ENVIRONMENT.confirmLive] === name;
+  if (venue === "alpaca-live" && !confirmed) {
+    throw new ConfigInvalid(`account ${name} trades real money, and ${ENVIRONMENT.confirmLive} does not say ${name}: deploy it with -c confirmLive=${name}`);
+  }
+  const url = env[ENVIRONMENT.alpacaBaseUrl];
+  if (url !== undefined) return loopbackServer(url);
+  return confirmed ? liveTrading({ configuredVenue: "live", confirmation: "trade real money" }) : paperTrading;
+}
+
+function loopbackServer(url: string): TradingHost {
+  const hostname = URL.canParse(url) ? new URL(url).hostname : "";
+  if (!/^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(hostname)) throw new ConfigInvalid(`${ENVIRONMENT.alpacaBaseUrl} is for servers on this machine, not for ${url}`);
+  return compatibleServer(url);
+}
+
+async function restoreBreaker(name: string, state: StateStore, clock: Clock): Promise<{ readonly breaker: ReadBreaker; keep(): Promise<void> }> {
+  const key = breakerKey(name);
+  const stored = await state.load(key);
+  const before = stored?.value ?? { kind: "closed" };
+  const breaker = new ReadBreaker(name, clock, before);
+  return {
+    breaker,
+    async keep() {
+      const after = breaker.state();
+      if (JSON.stringify(after) === JSON.stringify(before)) return;
+      try {
+        await state.save(key, after, stored?.version ?? 0);
+      } catch {
+        // Another invocation was faster, or the store is away: the next one finds out by a few reads of its own.
+      }
+    },
+  };
+}

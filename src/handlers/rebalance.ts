@@ -1,0 +1,124 @@
+/**
+ * The program behind every schedule: one trigger in, one run advanced until it has closed.
+ *
+ * In a durable execution each call of `advanceRun` is a step and the pauses between are waits. Without the service's
+ * envelope (a local invocation, a test) the run is advanced once, and the answer says when to invoke again. Either way
+ * the trigger may be delivered any number of times.
+ *
+ * The answer to a trigger that is not due is `not-due`: schedules fire on every weekday, and the calendar decides. Ends
+ * of runs are one line of the log and one metric; a failure is thrown after that, so that Lambda counts it too.
+ */
+import { withDurableExecution, type DurableLambdaHandler } from "@aws/durable-execution-sdk-js";
+import { z } from "zod";
+import { mayPass, untilClosed, type CallAgain } from "../aws/durable-run.ts";
+import { createLog } from "../aws/log.ts";
+import type { Secret } from "../aws/secret.ts";
+import { writeMetric } from "../aws/telemetry.ts";
+import { ConfigInvalid, parseConfig, type Config } from "../config.ts";
+import { JournalConflict, type Clock, type RunId } from "../ports.ts";
+import { isDue } from "../rules/schedule.ts";
+import { advanceRun } from "../run/advance-run.ts";
+import type { Trigger } from "../run/deployment.ts";
+import type { RunOutcome } from "../run/journal.ts";
+import { runIdOf } from "../run/run-identity.ts";
+import { strategies } from "../../strategies/index.ts";
+import { instantOf, isoOf } from "../time.ts";
+import { portsForVenue, type Environment } from "./ports-for-venue.ts";
+import { summaryOf } from "./run-summary.ts";
+
+export interface HandlerOptions {
+  /** The text of ballast.yaml. */
+  readonly config: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+}
+
+export type RebalanceAnswer =
+  | { readonly status: "not-due" }
+  | { readonly status: "closed"; readonly run: RunId; readonly outcome: RunOutcome }
+  /** Another invocation of the same run is ahead of this one and will finish it. */
+  | { readonly status: "overtaken"; readonly run: RunId };
+
+type Advanced = Exclude<RebalanceAnswer, { status: "not-due" }> | CallAgain;
+
+/** Calls `advance` as often as it is called for here. */
+type Drive = (advance: () => Promise<Advanced>) => Promise<Advanced>;
+
+export type RebalanceHandler = (event: unknown, context: unknown) => Promise<unknown>;
+
+/** @throws ConfigInvalid before any event is taken. */
+export function rebalanceHandler({ config: yaml, env, clock }: HandlerOptions): RebalanceHandler {
+  const config = parseConfig(yaml, strategies);
+  const openVenue = portsForVenue(env, clock);
+  const secrets: Secret[] = [];
+  const log = createLog({ secrets });
+
+  async function rebalance(event: unknown, drive: Drive): Promise<RebalanceAnswer | CallAgain> {
+    const trigger = triggerOf(event, config);
+    const { deployment, scheduledAt } = trigger;
+    const subject = { account: deployment.account, strategy: deployment.strategy.name, scheduledAt: isoOf(scheduledAt) };
+    if (!isDue(deployment.strategy.schedule, scheduledAt)) {
+      log.info(subject, "the calendar has no run at this instant");
+      return { status: "not-due" };
+    }
+    try {
+      return await drive(() => advanceOnce(trigger));
+    } catch (error) {
+      writeMetric("RunFailures", 1, { ...subject, outcome: "failed" }, clock.now());
+      throw error;
+    }
+  }
+
+  async function advanceOnce(trigger: Trigger): Promise<Advanced> {
+    const { account, strategy } = trigger.deployment;
+    const run = runIdOf(account, strategy.name, trigger.scheduledAt);
+    try {
+      const { ports, secrets: known, keepBreakers } = await openVenue(config.accounts.get(account)!);
+      secrets.splice(0, secrets.length, ...known);
+      const result = await advanceRun(trigger, ports).finally(keepBreakers);
+      const now = clock.now();
+      if (result.kind === "call-again") {
+        log.info({ run, at: isoOf(result.at) }, "the run waits");
+        return { status: "call-again", at: isoOf(result.at), waitSeconds: Math.max(1, Math.ceil((result.at - now) / 1000)) };
+      }
+      const { outcome } = result;
+      const failed = outcome !== "completed" && outcome !== "unchanged";
+      log[failed ? "error" : "info"]({ run, outcome, ...summaryOf(await ports.journal.read(run)) }, "the run has closed");
+      writeMetric("RunFailures", failed ? 1 : 0, { account, strategy: strategy.name, run, outcome }, now);
+      return { status: "closed", run, outcome };
+    } catch (error) {
+      if (error instanceof JournalConflict) {
+        log.info({ run }, "another invocation is ahead of this one");
+        return { status: "overtaken", run };
+      }
+      log[mayPass(error) ? "warn" : "error"]({ run, err: error }, "the run could not go on");
+      throw error;
+    }
+  }
+
+  const durable = withDurableExecution((event: unknown, context) => rebalance(event, (advance) => untilClosed(context, advance)));
+  return async (event, context) => (isDurableInvocation(event) ? durable(event, context) : rebalance(event, (advance) => advance()));
+}
+
+const eventSchema = z.strictObject({
+  account: z.string(),
+  strategy: z.string(),
+  /** The instant of the schedule, not of the delivery: the scheduler fills it in. */
+  scheduledAt: z.string(),
+});
+
+/** @throws ConfigInvalid for a trigger that ballast.yaml does not know. */
+function triggerOf(event: unknown, { deployments }: Config): Trigger {
+  const parsed = eventSchema.safeParse(event);
+  if (!parsed.success) throw new ConfigInvalid(`the event is no trigger: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
+  const { account, strategy, scheduledAt } = parsed.data;
+  const deployment = deployments.find((candidate) => candidate.account === account && candidate.strategy.name === strategy);
+  if (!deployment) throw new ConfigInvalid(`ballast.yaml runs no strategy ${strategy} on account ${account}`);
+  return { deployment, scheduledAt: instantOf(scheduledAt) };
+}
+
+type DurableInvocation = Parameters<DurableLambdaHandler>[0];
+
+function isDurableInvocation(event: unknown): event is DurableInvocation {
+  return typeof event === "object" && event !== null && "DurableExecutionArn" in event && "CheckpointToken" in event;
+}
