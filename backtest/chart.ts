@@ -3,12 +3,12 @@
  * that fall into it, so no spike and no crash is lost however narrow the terminal is.
  */
 
-export interface ChartLine {
+interface ChartLine {
   readonly axis: string;
   readonly plot: string;
 }
 
-export interface Chart {
+interface Chart {
   readonly lines: readonly ChartLine[];
   readonly scale: "linear" | "log";
 }

@@ -9,7 +9,7 @@
 import { DataInvalid } from "./dataset-invalid.ts";
 import { epochDayOf, sessionDateOf } from "../src/time.ts";
 
-export interface Columns {
+interface Columns {
   readonly days: Int32Array;
   /** In the order in which they were asked for. An empty cell is NaN where empty cells are allowed. */
   readonly numbers: readonly Float64Array[];

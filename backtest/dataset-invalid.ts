@@ -1,5 +1,5 @@
 /** Where in a data set something is wrong. Lines count from 1 and include the header. */
-export interface Place {
+interface Place {
   readonly file: string;
   readonly line?: number | undefined;
   readonly column?: string | undefined;

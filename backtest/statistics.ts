@@ -119,7 +119,7 @@ export function drawdownsOf(startEquity: number, equity: Float64Array): Float64A
   });
 }
 
-export function returnsOf(startEquity: number, equity: Float64Array): Float64Array {
+function returnsOf(startEquity: number, equity: Float64Array): Float64Array {
   return equity.map((value, i) => value / (i === 0 ? startEquity : equity[i - 1]!) - 1);
 }
 

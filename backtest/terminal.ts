@@ -10,7 +10,7 @@ import { countText, decimalText, percentText, ratioText, signedPercentText } fro
 import type { BacktestResult } from "./result.ts";
 import type { CurveStatistics, Statistics } from "./statistics.ts";
 
-export interface TerminalOptions {
+interface TerminalOptions {
   /** Characters in a line. */
   readonly width: number;
   readonly color: boolean;
