@@ -157,6 +157,7 @@ export function mulDivDown(a: number, b: number, c: number): number {
  * rest says by how many.
  */
 function divide(a: number, b: number, c: number): { quotient: number; rest: number } {
+  if (!(c > 0)) throw new AmountOutOfRange(`an amount is divided by ${c}, which is not positive`);
   const product = a * b;
   if (Number.isSafeInteger(product)) {
     const rest = product % c;

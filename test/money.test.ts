@@ -63,6 +63,11 @@ describe("multiplying and dividing", () => {
   const factor = fc.maxSafeInteger();
   const divisor = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 
+  test.each([0, -1, -7_000_000_000, Number.NaN])("is refused when the divisor is %d", (c) => {
+    expect(() => mulDiv(9_007_199_254_740_991, 3, c)).toThrow(AmountOutOfRange);
+    expect(() => mulDivDown(5, 3, c)).toThrow(AmountOutOfRange);
+  });
+
   test("rounds toward zero exactly at any size", () => {
     fc.assert(
       fc.property(factor, factor, divisor, (a, b, c) => {
