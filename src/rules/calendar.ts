@@ -26,7 +26,7 @@ export interface Closure {
   readonly reason: string;
 }
 
-export type Period = "week" | "month" | "quarter" | "year";
+type Period = "week" | "month" | "quarter" | "year";
 
 export class CalendarOutOfRange extends RangeError {
   override readonly name = "CalendarOutOfRange";

@@ -11,10 +11,10 @@ import { addQuantity, maxOf, moneyOf, mulDiv, subtractMoney, subtractQuantity, Z
 import { dateOfEpochDay, epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
 import { sessionOn } from "./calendar.ts";
 
-export type DayTradeRule = "none" | "pattern-day-trader" | "intraday-margin";
+type DayTradeRule = "none" | "pattern-day-trader" | "intraday-margin";
 
 /** The first and the last day on which a broker may have changed to intraday margin (FINRA Regulatory Notice 26-10). */
-export const INTRADAY_MARGIN_FROM = dayOf("2026-06-04");
+const INTRADAY_MARGIN_FROM = dayOf("2026-06-04");
 const PHASE_IN_ENDS = dayOf("2027-10-20");
 /** NASD rule 2520 as amended in 2001 (traderstatus.com/faq.htm). */
 const PATTERN_RULE_FROM = dayOf("2001-09-28");
@@ -33,7 +33,7 @@ export function dayTradeRuleOn(day: EpochDay, { changedOn = INTRADAY_MARGIN_FROM
   return day >= PATTERN_RULE_FROM ? "pattern-day-trader" : "none";
 }
 
-export interface DayTradeFill {
+interface DayTradeFill {
   readonly symbol: string;
   readonly side: "buy" | "sell";
   readonly quantity: Quantity;
@@ -78,7 +78,7 @@ export function isPatternDayTrader(days: readonly TradingDay[], day: EpochDay): 
 }
 
 /** Why an order would be refused, with the numbers. */
-export interface DayTradeRefusal {
+interface DayTradeRefusal {
   readonly dayTrades: number;
   readonly dayTradesMax: number;
   readonly equity: Money;

@@ -13,18 +13,18 @@ export class FeesOutOfRange extends RangeError {
 }
 
 /** The share of a sale's proceeds that is due, as a fraction of integers. */
-export interface Section31Rate {
+interface Section31Rate {
   readonly numerator: number;
   readonly denominator: number;
 }
 
-export interface TafRate {
+interface TafRate {
   /** Billionths of a dollar for each share sold. */
   readonly nanoDollarsPerShare: number;
   readonly capPerTrade: Money;
 }
 
-export interface CatRate {
+interface CatRate {
   /** Billionths of a dollar for each share bought or sold. */
   readonly nanoDollarsPerShare: number;
 }

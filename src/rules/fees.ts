@@ -20,7 +20,7 @@ export type FeeScheduleName = "alpaca" | "ib" | "none";
 /** Alpaca's names of its fee activities, and a broker's commission. */
 export type FeeType = "REG" | "TAF" | "CAT" | "commission";
 
-export interface Trade {
+interface Trade {
   readonly side: "buy" | "sell";
   readonly quantity: Quantity;
   readonly price: Price;
@@ -34,7 +34,7 @@ export interface FilledTrade extends Trade {
 
 export type Fees = Readonly<Record<FeeType, Money>>;
 
-export const NO_FEES: Fees = { REG: ZERO_MONEY, TAF: ZERO_MONEY, CAT: ZERO_MONEY, commission: ZERO_MONEY };
+const NO_FEES: Fees = { REG: ZERO_MONEY, TAF: ZERO_MONEY, CAT: ZERO_MONEY, commission: ZERO_MONEY };
 
 /** What one account has traded on one day, as far as its fees depend on it. */
 export interface FeeAccrual {

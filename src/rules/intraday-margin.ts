@@ -12,7 +12,7 @@ import { maxOf, minOf, moneyOf, mulDivDown, subtractMoney, ZERO_MONEY, type Mone
 import type { EpochDay } from "../time.ts";
 import { previousSession, sessionOn, sessionsBefore } from "./calendar.ts";
 
-export interface Deficit {
+interface Deficit {
   readonly day: EpochDay;
   readonly amount: Money;
   /** What is still missing. */
@@ -21,7 +21,7 @@ export interface Deficit {
   readonly late: boolean;
 }
 
-export interface IntradayMarginSettings {
+interface IntradayMarginSettings {
   /** The number of late deficits that freezes the account: 1 at Alpaca. */
   readonly lateDeficitsMax: number;
 }

@@ -39,7 +39,7 @@ export function positionMaintenance(position: MarginPosition, day: EpochDay): Mo
   return position.quantity < 0 ? shortMaintenance(position, value) : percent(value, longPercent(position, day));
 }
 
-export type Multiplier = 1 | 2 | 4;
+type Multiplier = 1 | 2 | 4;
 
 /**
  * The multiplier an account may use: 1 below 2,000 USD of equity (FINRA 4210(b)); 4 needs 25,000 USD under the

@@ -93,7 +93,7 @@ export function instantIn(schedule: Schedule, session: Session): Instant | undef
   return tooLate ? plusMs(at, session.close - newYorkInstant(session.day, REGULAR_CLOSE)) : at;
 }
 
-export interface EventBridgeExpression {
+interface EventBridgeExpression {
   readonly expression: string;
   readonly timezone: "America/New_York";
 }

@@ -17,7 +17,7 @@ import { addMoney, addQuantity, maxOf, minOf, subtractMoney, subtractQuantity, Z
 import { DAY_MS, type EpochDay } from "../time.ts";
 import { settlementDate, type SettlementSettings } from "./settlement.ts";
 
-export type ViolationKind = "good-faith" | "freeriding" | "liquidation";
+type ViolationKind = "good-faith" | "freeriding" | "liquidation";
 
 export interface Violation {
   readonly kind: ViolationKind;
@@ -63,7 +63,7 @@ export const cashAccountPolicySchema = z.strictObject({
   restrictionDays: z.int().min(1).default(90), // 12 CFR 220.8(c)
 });
 
-export type CashAccountPolicy = z.infer<typeof cashAccountPolicySchema>;
+type CashAccountPolicy = z.infer<typeof cashAccountPolicySchema>;
 
 export function openSettledCash(settled: Money): SettledCash {
   return { settled, pending: [], unpaid: [], lots: [], violations: [] };

@@ -12,7 +12,7 @@ import { dateOfEpochDay, weekdayOf, type EpochDay } from "../time.ts";
 export const REGULAR_OPEN = 9 * 60 + 30;
 export const REGULAR_CLOSE = 16 * 60;
 
-export interface Hours {
+interface Hours {
   readonly open: number;
   readonly close: number;
   /** A half day announced beforehand. A close moved by weather, a halt or a fault is no half day. */
