@@ -15,9 +15,10 @@ export type EpochDay = number & { readonly [brand]: "EpochDay" };
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
 
-/** @throws RangeError when `text` is not RFC 3339 with a zone. */
+/** @throws RangeError when `text` is not RFC 3339 with a zone. `Date.parse` alone takes 30 February for 2 March and 24:00 for the next day. */
 export function instantOf(text: string): Instant {
-  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  const written = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.exec(text);
+  const ms = written && isDate(written[1]!) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) throw new RangeError(`not an RFC 3339 instant with a zone: ${JSON.stringify(text)}`);
   return ms as Instant;
 }
@@ -32,9 +33,14 @@ export function plusMs(at: Instant, ms: number): Instant {
 
 /** @throws RangeError when `text` is not a real date written YYYY-MM-DD. */
 export function sessionDateOf(text: string): SessionDate {
-  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) throw new RangeError(`not a date YYYY-MM-DD: ${JSON.stringify(text)}`);
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || !isDate(text)) throw new RangeError(`not a date YYYY-MM-DD: ${JSON.stringify(text)}`);
   return text as SessionDate;
+}
+
+/** Whether the calendar has this day; `text` has the form YYYY-MM-DD. */
+function isDate(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === text;
 }
 
 export function epochDayOf(date: SessionDate): EpochDay {

@@ -93,7 +93,7 @@ describe("dates", () => {
     expect(weekdayOf(day(date))).toBe(weekday);
   });
 
-  test.each(["2026-02-29", "2026-13-01", "2026-1-01", "2026-11-23T00:00:00Z", "", "20261123"])("%j is no date", (text) => {
+  test.each(["2026-02-29", "1900-02-29", "2026-04-31", "2026-13-01", "2026-00-10", "2026-01-00", "2026-1-01", "2026-11-23T00:00:00Z", "", "20261123"])("%j is no date", (text) => {
     expect(() => sessionDateOf(text)).toThrow(RangeError);
   });
 });
@@ -108,7 +108,20 @@ describe("instants", () => {
     expect(isoOf(instantOf(text))).toBe(iso);
   });
 
-  test.each(["2026-11-23T14:30:00", "2026-11-23", "2026-11-23 14:30:00Z", "2026-13-23T14:30:00Z", "now"])("%j is no instant with a zone", (text) => {
+  test.each([
+    "2026-11-23T14:30:00",
+    "2026-11-23",
+    "2026-11-23 14:30:00Z",
+    "2026-13-23T14:30:00Z",
+    "2026-02-30T14:30:00Z",
+    "2026-02-29T14:30:00Z",
+    "2026-11-23T24:00:00Z",
+    "2026-11-23T23:59:60Z",
+    "2026-11-23T14:60:00Z",
+    "2026-11-23T14:30:00+24:00",
+    "now",
+    "",
+  ])("%j is no instant with a zone", (text) => {
     expect(() => instantOf(text)).toThrow(RangeError);
   });
 
