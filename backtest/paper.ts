@@ -90,6 +90,8 @@ export async function paperAccount({ deployment }: Pick<WorldSettings, "deployme
 function durableBroker(broker: Broker, state: StateStore, account: AccountName, save: () => Promise<void>): Broker {
   return {
     account: () => broker.account(),
+    openOrders: () => broker.openOrders(),
+    assets: (symbols) => broker.assets(symbols),
     async submit(order) {
       if (await state.load(orderKey(account, order.clientOrderId))) return { kind: "duplicate" };
       const outcome = await broker.submit(order);

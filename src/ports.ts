@@ -7,7 +7,7 @@
  */
 import type { JournalEvent } from "./run/journal.ts";
 import type { Instant } from "./time.ts";
-import type { Account, ApprovedOrder, ClientOrderId, MarketView, Order, Quote, RunId, SubmitOutcome, Symbol } from "./trade.ts";
+import type { Account, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
 
 export type * from "./trade.ts";
 
@@ -23,6 +23,9 @@ export interface MarketData {
 
 export interface Broker {
   account(): Promise<Account>;
+  /** Every order that is open on the account. */
+  openOrders(): Promise<readonly WorkingOrder[]>;
+  assets(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Asset>>;
   submit(order: ApprovedOrder): Promise<SubmitOutcome>;
   find(id: ClientOrderId): Promise<Order | undefined>;
   /** Returns once the venue has the request; whether the order ended is for `find` to say. An unknown or ended order is no error. */

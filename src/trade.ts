@@ -54,11 +54,15 @@ export interface Position {
   /** Negative when short. */
   readonly quantity: Quantity;
   readonly marketPrice: Price;
+  /** What a share cost on average, splits divided out; undefined where the venue does not say. */
+  readonly averageEntryPrice: Price | undefined;
 }
 
 export interface Account {
   readonly cash: Money;
   readonly equity: Money;
+  /** Equity at the close of the session before; undefined where the venue does not say. */
+  readonly lastEquity: Money | undefined;
   /** What may be spent on new buys, after what open orders have reserved. */
   readonly buyingPower: Money;
   /** In the order of their symbols. */
@@ -99,6 +103,20 @@ export interface Fill {
   readonly quantity: Quantity;
   readonly price: Price;
   readonly at: Instant;
+}
+
+/** An order that is open at the venue, whoever placed it. */
+export interface WorkingOrder {
+  readonly clientOrderId: string;
+  readonly symbol: Symbol;
+  readonly side: Side;
+  readonly remaining: Quantity;
+}
+
+/** What the venue says of a symbol. One that it does not know is not tradable. */
+export interface Asset {
+  readonly tradable: boolean;
+  readonly fractionable: boolean;
 }
 
 /** What the venue says of an order. An order that ended otherwise than "filled" may still have fills. */

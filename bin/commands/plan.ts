@@ -77,7 +77,7 @@ function closingQuotes({ deployment, dataset, world }: ResolvedRun, asOf: Instan
 }
 
 async function accountOf({ deployment, world }: ResolvedRun, { state: file }: PlanOptions, quotes: ReadonlyMap<Symbol, Quote>): Promise<{ account: Account; memory: Json | undefined }> {
-  const cashAlone: Account = { cash: world.cash, equity: world.cash, buyingPower: world.cash, positions: [], blocked: undefined };
+  const cashAlone: Account = { cash: world.cash, equity: world.cash, lastEquity: world.cash, buyingPower: world.cash, positions: [], blocked: undefined };
   if (file === undefined) return { account: cashAlone, memory: deployment.strategy.initialMemory };
   if (!existsSync(file)) throw new UsageError(`there is no state file ${file}`);
   const store = openSqliteStore(file);

@@ -15,6 +15,7 @@ export const accountAnswer = z.looseObject({
   currency: optional(z.string()),
   cash: wireMoney,
   equity: wireMoney,
+  last_equity: optional(wireMoney),
   buying_power: wireMoney,
   trading_blocked: optional(z.boolean()),
   account_blocked: optional(z.boolean()),
@@ -27,6 +28,7 @@ export const positionsAnswer = z.array(
     symbol: z.string().min(1),
     qty: wireQuantity,
     side: optional(z.string()),
+    avg_entry_price: optional(wirePrice),
     current_price: optional(wirePrice),
     lastday_price: optional(wirePrice),
   }),
@@ -47,6 +49,22 @@ export const orderAnswer = z.looseObject({
   updated_at: optional(wireInstant),
 });
 export type OrderAnswer = z.infer<typeof orderAnswer>;
+
+/** Orders without a quantity were placed by notional: what remains is not known until they fill. */
+export const openOrdersAnswer = z.array(
+  z.looseObject({
+    id: z.string().min(1),
+    client_order_id: z.string().min(1),
+    symbol: z.string().min(1),
+    side: z.enum(["buy", "sell"]),
+    qty: optional(wireQuantity),
+    filled_qty: optional(wireQuantity),
+    submitted_at: optional(wireInstant),
+  }),
+);
+export type OpenOrderAnswer = z.infer<typeof openOrdersAnswer>[number];
+
+export const assetAnswer = z.looseObject({ status: z.string(), tradable: z.boolean(), fractionable: z.boolean() });
 
 /** An acknowledgement names the order; the rest of it may be anything. */
 export const submittedAnswer = z.looseObject({ client_order_id: z.string() });

@@ -16,6 +16,7 @@ import {
   BrokerUnavailable,
   type Account,
   type ApprovedOrder,
+  type Asset,
   type Broker,
   type ClientOrderId,
   type Clock,
@@ -24,9 +25,22 @@ import {
   type Position,
   type SubmitOutcome,
   type Symbol,
+  type WorkingOrder,
 } from "../ports.ts";
 import { MINUTE_MS } from "../time.ts";
-import { accountAnswer, cancelAnswer, orderAnswer, positionsAnswer, submittedAnswer, type AccountAnswer, type OrderAnswer, type PositionAnswer } from "./answers.ts";
+import {
+  accountAnswer,
+  assetAnswer,
+  cancelAnswer,
+  openOrdersAnswer,
+  orderAnswer,
+  positionsAnswer,
+  submittedAnswer,
+  type AccountAnswer,
+  type OpenOrderAnswer,
+  type OrderAnswer,
+  type PositionAnswer,
+} from "./answers.ts";
 import { AlpacaFailure } from "./errors.ts";
 import { FillBook, totalOf, unlistedFill } from "./fills.ts";
 import { basePathOf, paperTrading, type TradingHost } from "./hosts.ts";
@@ -43,6 +57,9 @@ export function alpacaBroker(options: AlpacaBrokerOptions): Broker {
 }
 
 const LISTING_LAG_MAX_MS = MINUTE_MS;
+/** As many as the venue gives at a time. */
+const OPEN_ORDERS_A_PAGE = 500;
+const OPEN_ORDER_PAGES_MAX = 20;
 
 class AlpacaBroker implements Broker {
   readonly #wire: Wire;
@@ -50,6 +67,7 @@ class AlpacaBroker implements Broker {
   readonly #accounts: trading.AccountsApi;
   readonly #positions: trading.PositionsApi;
   readonly #orders: trading.OrdersApi;
+  readonly #assets: trading.AssetsApi;
   readonly #fills: FillBook;
 
   constructor(options: AlpacaBrokerOptions) {
@@ -59,6 +77,7 @@ class AlpacaBroker implements Broker {
     this.#accounts = new trading.AccountsApi(configuration);
     this.#positions = new trading.PositionsApi(configuration);
     this.#orders = new trading.OrdersApi(configuration);
+    this.#assets = new trading.AssetsApi(configuration);
     this.#fills = new FillBook(this.#wire, new trading.AccountActivitiesApi(configuration));
   }
 
@@ -71,10 +90,38 @@ class AlpacaBroker implements Broker {
     return {
       cash: account.cash,
       equity: account.equity,
+      lastEquity: account.last_equity,
       buyingPower: account.buying_power,
       positions: positions.map(positionOf).sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
       blocked: blockOf(account),
     };
+  }
+
+  async openOrders(): Promise<readonly WorkingOrder[]> {
+    const found: OpenOrderAnswer[] = [];
+    for (let page = 0; page < OPEN_ORDER_PAGES_MAX; page += 1) {
+      const last = found.at(-1);
+      const request = { status: "open", limit: OPEN_ORDERS_A_PAGE, direction: "asc", ...(last && { afterOrderId: last.id }) } as const;
+      const orders = await this.#wire.read("Alpaca open orders", () => this.#orders.getAllOrdersRaw(request), openOrdersAnswer);
+      found.push(...orders);
+      if (orders.length < OPEN_ORDERS_A_PAGE) return found.map(workingOrderOf);
+    }
+    throw new BrokerUnavailable(`the account has more than ${OPEN_ORDER_PAGES_MAX * OPEN_ORDERS_A_PAGE} open orders`);
+  }
+
+  async assets(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Asset>> {
+    const found = await Promise.all(symbols.map((symbol) => this.#asset(symbol)));
+    return new Map(symbols.flatMap((symbol, i) => (found[i] ? [[symbol, found[i]] as const] : [])));
+  }
+
+  async #asset(symbol: Symbol): Promise<Asset | undefined> {
+    try {
+      const { status, tradable, fractionable } = await this.#wire.read(`Alpaca asset ${symbol}`, () => this.#assets.getV2AssetsSymbolOrAssetIdRaw({ symbolOrAssetId: symbol }), assetAnswer);
+      return { tradable: tradable && status === "active", fractionable };
+    } catch (error) {
+      if (failureBehind(error)?.facts.kind === "not-found") return undefined;
+      throw error;
+    }
   }
 
   async submit(order: ApprovedOrder): Promise<SubmitOutcome> {
@@ -169,11 +216,16 @@ function statusOf(wire: string): OrderStatus {
   }
 }
 
-function positionOf({ symbol, qty, side, current_price, lastday_price }: PositionAnswer): Position {
+function workingOrderOf({ client_order_id, symbol, side, qty, filled_qty }: OpenOrderAnswer): WorkingOrder {
+  const remaining = qty === undefined ? ZERO_QUANTITY : subtractQuantity(qty, filled_qty ?? ZERO_QUANTITY);
+  return { clientOrderId: client_order_id, symbol: symbol as Symbol, side, remaining };
+}
+
+function positionOf({ symbol, qty, side, avg_entry_price, current_price, lastday_price }: PositionAnswer): Position {
   const marketPrice = current_price ?? lastday_price;
   if (marketPrice === undefined) throw new BrokerUnavailable(`the venue has no price for the position in ${symbol}`);
   const quantity = side === "short" && qty > 0 ? subtractQuantity(ZERO_QUANTITY, qty) : qty;
-  return { symbol: symbol as Symbol, quantity, marketPrice };
+  return { symbol: symbol as Symbol, quantity, marketPrice, averageEntryPrice: avg_entry_price };
 }
 
 /** Statuses in which Alpaca takes no orders. One that is not listed here blocks nothing: the venue would reject. */

@@ -25,7 +25,7 @@ import {
 } from "../money.ts";
 import { accrueFees, expectedFees, totalFees, type FeeAccrual, type FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
-import type { Account, AccountName, ClientOrderId, Order, OrderRequest, Quote, SubmitOutcome, Symbol } from "../trade.ts";
+import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
 import { newClientOrder, orderView, type ClientOrder } from "./client-order.ts";
 import { Ledger, type LedgerSnapshot } from "./ledger.ts";
 import { Listing, type HouseQuote, type ListingSnapshot } from "./listing.ts";
@@ -42,7 +42,7 @@ export interface ExchangeSnapshot {
   readonly format: 1;
   readonly now: Instant;
   readonly executions: number;
-  readonly accounts: readonly (readonly [AccountName, { readonly ledger: LedgerSnapshot; readonly feeAccrual: FeeAccrual | null }])[];
+  readonly accounts: readonly (readonly [AccountName, { readonly ledger: LedgerSnapshot; readonly feeAccrual: FeeAccrual | null; readonly lastEquity: Money }])[];
   readonly listings: readonly (readonly [Symbol, ListingSnapshot])[];
   /** In order of arrival. */
   readonly orders: readonly ClientOrder[];
@@ -51,6 +51,7 @@ export interface ExchangeSnapshot {
 interface AccountState {
   readonly ledger: Ledger;
   feeAccrual: FeeAccrual | undefined;
+  lastEquity: Money;
   /** Open orders, by arrival. */
   readonly open: Set<ClientOrder>;
 }
@@ -74,7 +75,7 @@ export class Exchange {
 
   openAccount(name: AccountName, cash: Money): void {
     if (this.#accounts.has(name)) throw new Error(`account ${name} is open already`);
-    this.#accounts.set(name, { ledger: new Ledger(cash), feeAccrual: undefined, open: new Set() });
+    this.#accounts.set(name, { ledger: new Ledger(cash), feeAccrual: undefined, lastEquity: cash, open: new Set() });
   }
 
   list(symbol: Symbol): void {
@@ -117,10 +118,11 @@ export class Exchange {
     for (const { ledger } of this.#accounts.values()) ledger.payDividendsDue(day);
   }
 
-  /** Day orders expire and the house leaves. */
+  /** Day orders expire, the house leaves and accounts are marked. */
   endSession(): void {
-    for (const account of this.#accounts.values()) {
+    for (const [name, account] of this.#accounts) {
       for (const order of [...account.open]) this.#end(order, "expired");
+      account.lastEquity = this.account(name).equity;
     }
     for (const listing of this.#listings.values()) {
       listing.withdraw();
@@ -171,9 +173,18 @@ export class Exchange {
     const positions = ledger.positions().map(([symbol, quantity]) => {
       const marketPrice = this.#listing(symbol).lastPrice ?? (0 as Price);
       equity = addMoney(equity, notional(marketPrice, quantity));
-      return { symbol, quantity, marketPrice };
+      return { symbol, quantity, marketPrice, averageEntryPrice: ledger.averageEntryPrice(symbol) };
     });
-    return { cash: ledger.cash, equity, buyingPower: buyingPowerOf(account), positions, blocked: undefined };
+    return { cash: ledger.cash, equity, lastEquity: account.lastEquity, buyingPower: buyingPowerOf(account), positions, blocked: undefined };
+  }
+
+  /** By arrival. */
+  openOrders(name: AccountName): readonly WorkingOrder[] {
+    return [...this.#account(name).open].map(({ clientOrderId, symbol, side, remaining }) => ({ clientOrderId, symbol, side, remaining }));
+  }
+
+  assets(symbols: readonly Symbol[]): ReadonlyMap<Symbol, Asset> {
+    return new Map(symbols.filter((symbol) => this.#listings.has(symbol)).map((symbol) => [symbol, { tradable: true, fractionable: !this.#settings.wholeShares }]));
   }
 
   feesPaid(name: AccountName): Money {
@@ -203,7 +214,7 @@ export class Exchange {
       format: 1,
       now: this.#now,
       executions: this.#executions,
-      accounts: [...this.#accounts].map(([name, { ledger, feeAccrual }]) => [name, { ledger: ledger.snapshot(), feeAccrual: feeAccrual ?? null }]),
+      accounts: [...this.#accounts].map(([name, { ledger, feeAccrual, lastEquity }]) => [name, { ledger: ledger.snapshot(), feeAccrual: feeAccrual ?? null, lastEquity }]),
       listings: [...this.#listings].map(([symbol, listing]) => [symbol, listing.snapshot()]),
       orders: [...this.#orders.values()].map((order) => ({ ...order })),
     };
@@ -212,8 +223,8 @@ export class Exchange {
   static restore(settings: ExchangeSettings, snapshot: ExchangeSnapshot): Exchange {
     const exchange = new Exchange(settings, snapshot.now);
     exchange.#executions = snapshot.executions;
-    for (const [name, { ledger, feeAccrual }] of snapshot.accounts) {
-      exchange.#accounts.set(name, { ledger: Ledger.restore(ledger), feeAccrual: feeAccrual ?? undefined, open: new Set() });
+    for (const [name, { ledger, feeAccrual, lastEquity }] of snapshot.accounts) {
+      exchange.#accounts.set(name, { ledger: Ledger.restore(ledger), feeAccrual: feeAccrual ?? undefined, lastEquity, open: new Set() });
     }
     for (const stored of snapshot.orders) {
       const order = { ...stored };

@@ -4,7 +4,7 @@
  * A cash account: it owns what it has paid for and nothing is lent. Cash, positions and dividends receivable change
  * only here, by whole micro-dollars and nano-shares, and every change is one of: fill, fee, split, dividend.
  */
-import { addMoney, addQuantity, NANOS, notional, priceFromNumber, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, mulDiv, NANOS, notional, priceFromNumber, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
 
@@ -17,6 +17,7 @@ export interface LedgerSnapshot {
   readonly cash: Money;
   readonly feesPaid: Money;
   readonly positions: readonly (readonly [Symbol, Quantity])[];
+  readonly costs: readonly (readonly [Symbol, Money])[];
   readonly receivables: readonly Receivable[];
 }
 
@@ -25,6 +26,8 @@ export class Ledger {
   #feesPaid: Money = ZERO_MONEY;
   /** Never holds a position of zero. */
   readonly #positions = new Map<Symbol, Quantity>();
+  /** What each position cost; a sale takes its share of it away. */
+  readonly #costs = new Map<Symbol, Money>();
   #receivables: readonly Receivable[] = [];
 
   constructor(cash: Money) {
@@ -35,12 +38,13 @@ export class Ledger {
     const ledger = new Ledger(snapshot.cash);
     ledger.#feesPaid = snapshot.feesPaid;
     for (const [symbol, quantity] of snapshot.positions) ledger.#positions.set(symbol, quantity);
+    for (const [symbol, cost] of snapshot.costs) ledger.#costs.set(symbol, cost);
     ledger.#receivables = snapshot.receivables;
     return ledger;
   }
 
   snapshot(): LedgerSnapshot {
-    return { cash: this.#cash, feesPaid: this.#feesPaid, positions: this.positions(), receivables: this.#receivables };
+    return { cash: this.#cash, feesPaid: this.#feesPaid, positions: this.positions(), costs: [...this.#costs], receivables: this.#receivables };
   }
 
   get cash(): Money {
@@ -61,6 +65,12 @@ export class Ledger {
     return this.#positions.get(symbol) ?? ZERO_QUANTITY;
   }
 
+  /** Zero when nothing is held. */
+  averageEntryPrice(symbol: Symbol): Price {
+    const held = this.quantityOf(symbol);
+    return (held === 0 ? 0 : mulDiv(this.#costs.get(symbol) ?? ZERO_MONEY, NANOS, held)) as Price;
+  }
+
   /** In the order of the symbols. */
   positions(): readonly (readonly [Symbol, Quantity])[] {
     return [...this.#positions].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -69,11 +79,14 @@ export class Ledger {
   applyFill(side: Side, symbol: Symbol, quantity: Quantity, price: Price): void {
     const value = notional(price, quantity);
     const held = this.quantityOf(symbol);
+    const cost = this.#costs.get(symbol) ?? ZERO_MONEY;
     if (side === "buy") {
       this.#cash = subtractMoney(this.#cash, value);
+      this.#costs.set(symbol, addMoney(cost, value));
       this.#setPosition(symbol, addQuantity(held, quantity));
     } else {
       this.#cash = addMoney(this.#cash, value);
+      this.#costs.set(symbol, subtractMoney(cost, mulDiv(cost, quantity, held) as Money));
       this.#setPosition(symbol, subtractQuantity(held, quantity));
     }
   }
@@ -113,7 +126,9 @@ export class Ledger {
   }
 
   #setPosition(symbol: Symbol, quantity: Quantity): void {
-    if (quantity === 0) this.#positions.delete(symbol);
-    else this.#positions.set(symbol, quantity);
+    if (quantity === 0) {
+      this.#positions.delete(symbol);
+      this.#costs.delete(symbol);
+    } else this.#positions.set(symbol, quantity);
   }
 }

@@ -6,6 +6,8 @@ import type { Exchange } from "./exchange.ts";
 export function simulatedBroker(exchange: Exchange, account: AccountName): Broker {
   return {
     account: async () => exchange.account(account),
+    openOrders: async () => exchange.openOrders(account),
+    assets: async (symbols) => exchange.assets(symbols),
     submit: async (order) => exchange.submit(account, order),
     find: async (id) => exchange.find(account, id),
     cancel: async (id) => exchange.cancel(account, id),

@@ -14,8 +14,35 @@ afterEach(() => {
 
 const ORDER_ID = "7b08df51-c1ac-453c-99f9-323a5f075f0d";
 
+describe("open orders", () => {
+  test("are all that are open on the account, whoever placed them, page by page", async () => {
+    const order = (id: number) => ({ id: `id-${id}`, client_order_id: `client-${id}`, symbol: "SPY", side: "buy", qty: "2", filled_qty: "0.5" });
+    const firstPage = Array.from({ length: 500 }, (_, i) => order(i));
+    const request = nock(SERVER).get("/v2/orders");
+    request.query({ status: "open", limit: "500", direction: "asc" }).reply(200, firstPage);
+    nock(SERVER).get("/v2/orders").query({ status: "open", limit: "500", direction: "asc", after_order_id: "id-499" }).reply(200, [{ ...order(500), qty: null, side: "sell" }]);
+    const orders = await brokerAt().openOrders();
+    expect(orders).toHaveLength(501);
+    expect(orders[0]).toEqual({ clientOrderId: "client-0", symbol: "SPY", side: "buy", remaining: quantityOf("1.5") });
+    expect(orders[500]).toEqual({ clientOrderId: "client-500", symbol: "SPY", side: "sell", remaining: 0 });
+  });
+});
+
+describe("assets", () => {
+  test("say what may be traded; a symbol the venue does not know is absent", async () => {
+    nock(SERVER).get("/v2/assets/SPY").reply(200, { status: "active", tradable: true, fractionable: true });
+    nock(SERVER).get("/v2/assets/OLD").reply(200, { status: "inactive", tradable: true, fractionable: false });
+    nock(SERVER).get("/v2/assets/NONE").reply(404, { code: 40410000, message: "asset not found for NONE" });
+    const assets = await brokerAt().assets(["SPY", "OLD", "NONE"] as never);
+    expect([...assets]).toEqual([
+      ["SPY", { tradable: true, fractionable: true }],
+      ["OLD", { tradable: false, fractionable: false }],
+    ]);
+  });
+});
+
 describe("account", () => {
-  const account = { id: "x", status: "ACTIVE", cash: "10000.5", equity: "26000.1234565", buying_power: "20001", currency: "USD", trading_blocked: false, account_blocked: false, trade_suspended_by_user: false };
+  const account = { id: "x", status: "ACTIVE", cash: "10000.5", equity: "26000.1234565", last_equity: "25999", buying_power: "20001", currency: "USD", trading_blocked: false, account_blocked: false, trade_suspended_by_user: false };
 
   test("is cash, equity, buying power and the positions in the order of their symbols", async () => {
     answerAccount(account, [
@@ -27,12 +54,13 @@ describe("account", () => {
     expect(await brokerAt().account()).toEqual({
       cash: moneyOf("10000.5"),
       equity: moneyOf("26000.123457"),
+      lastEquity: moneyOf("25999"),
       buyingPower: moneyOf("20001"),
       positions: [
         { symbol: "AAPL", quantity: quantityOf("-2"), marketPrice: priceOf("180") },
         { symbol: "MSFT", quantity: quantityOf("-3"), marketPrice: priceOf("400") },
         { symbol: "QQQ", quantity: quantityOf("0.000000001"), marketPrice: priceOf("440.1") },
-        { symbol: "SPY", quantity: quantityOf("30.5"), marketPrice: priceOf("512.345679") },
+        { symbol: "SPY", quantity: quantityOf("30.5"), marketPrice: priceOf("512.345679"), averageEntryPrice: priceOf("1") },
       ],
       blocked: undefined,
     });
