@@ -28,10 +28,10 @@ export function checkedBars(series: PrintedSeries): { bars: Bars; notes: string[
   for (let i = 0; i < bars.days.length; i += 1) {
     const top = Math.max(bars.open[i]!, bars.close[i]!);
     const bottom = Math.min(bars.open[i]!, bars.close[i]!);
-    if (high[i]! < low[i]!) throw at(series, i, "high", `the high ${high[i]} is below the low ${low[i]}`);
-    if (top > high[i]! * (1 + ROUNDING)) throw at(series, i, "high", `the high ${high[i]} is below the ${bars.open[i] === top ? "open" : "close"} ${top}`);
-    if (bottom < low[i]! * (1 - ROUNDING)) throw at(series, i, "low", `the low ${low[i]} is above the ${bars.open[i] === bottom ? "open" : "close"} ${bottom}`);
-    if (!(bars.volume[i]! >= 0)) throw at(series, i, "volume", `the volume ${bars.volume[i]} is negative`);
+    if (high[i]! < low[i]!) throw invalidAt(series, i, "high", `the high ${high[i]} is below the low ${low[i]}`);
+    if (top > high[i]! * (1 + ROUNDING)) throw invalidAt(series, i, "high", `the high ${high[i]} is below the ${bars.open[i] === top ? "open" : "close"} ${top}`);
+    if (bottom < low[i]! * (1 - ROUNDING)) throw invalidAt(series, i, "low", `the low ${low[i]} is above the ${bars.open[i] === bottom ? "open" : "close"} ${bottom}`);
+    if (!(bars.volume[i]! >= 0)) throw invalidAt(series, i, "volume", `the volume ${bars.volume[i]} is negative`);
     if (top > high[i]! || bottom < low[i]!) widened += 1;
     high[i] = Math.max(high[i]!, top);
     low[i] = Math.min(low[i]!, bottom);
@@ -81,7 +81,7 @@ export function checkSessions(series: PrintedSeries, { first, end }: Cut, range:
   }
   const expected = previous + 1 - (startsLate ? sessionOf(series, first).index : range.start.index);
   if (missing.sessions >= 20 && missing.sessions > expected * 0.1) {
-    throw at(series, first, "date", `${series.symbol} has bars on only ${expected - missing.sessions} of the ${expected} sessions from ${dateOf(days, first)} to ${dateOf(days, end - 1)}; was it hardly traded, or another instrument then? Start later or leave it out`);
+    throw invalidAt(series, first, "date", `${series.symbol} has bars on only ${expected - missing.sessions} of the ${expected} sessions from ${dateOf(days, first)} to ${dateOf(days, end - 1)}; was it hardly traded, or another instrument then? Start later or leave it out`);
   }
   return [...missingNotes(series, missing), ...flatNotes(series, { first, end }), ...staleNotes(series, { first, end }), ...earlyEndNotes(series, end, previous, range)];
 }
@@ -134,7 +134,7 @@ function earlyEndNotes(series: PrintedSeries, end: number, lastIndex: number, ra
   const last = dateOf(days, end - 1);
   if (end < days.length && missing > range.holeMaxSessions) throw holeBefore(series, end);
   if (missing > range.holeMaxSessions) {
-    throw at(series, end - 1, "date", `the bars of ${series.symbol} end on ${last}, ${missing} sessions before the last day ${range.to.date}; end on ${last} or leave ${series.symbol} out`);
+    throw invalidAt(series, end - 1, "date", `the bars of ${series.symbol} end on ${last}, ${missing} sessions before the last day ${range.to.date}; end on ${last} or leave ${series.symbol} out`);
   }
   return [`${series.symbol}: the last ${count(missing, "session")} up to ${range.to.date} ${missing === 1 ? "is" : "are"} missing.`];
 }
@@ -142,7 +142,7 @@ function earlyEndNotes(series: PrintedSeries, end: number, lastIndex: number, ra
 /** @throws DataInvalid when the bar's day is no session. */
 export function sessionOf(series: PrintedSeries, bar: number): Session {
   const session = sessionOn(series.bars.days[bar] as EpochDay);
-  if (!session) throw at(series, bar, "date", `${dateOf(series.bars.days, bar)} is no session of the New York Stock Exchange; correct the date or remove the row`);
+  if (!session) throw invalidAt(series, bar, "date", `${dateOf(series.bars.days, bar)} is no session of the New York Stock Exchange; correct the date or remove the row`);
   return session;
 }
 
@@ -150,20 +150,20 @@ function checkOrder(series: PrintedSeries): void {
   const { days } = series.bars;
   for (let i = 1; i < days.length; i += 1) {
     if (days[i]! > days[i - 1]!) continue;
-    if (days[i] === days[i - 1]) throw at(series, i, "date", `${dateOf(days, i)} is there twice, also on line ${series.lineOf(i - 1)}; keep one of the rows`);
-    throw at(series, i, "date", `${dateOf(days, i)} follows ${dateOf(days, i - 1)}; sort the rows by date, oldest first`);
+    if (days[i] === days[i - 1]) throw invalidAt(series, i, "date", `${dateOf(days, i)} is there twice, also on line ${series.lineOf(i - 1)}; keep one of the rows`);
+    throw invalidAt(series, i, "date", `${dateOf(days, i)} follows ${dateOf(days, i - 1)}; sort the rows by date, oldest first`);
   }
 }
 
 function checkPositive(series: PrintedSeries, column: string, values: Float64Array): void {
   const bad = values.findIndex((value) => !(value > 0 && value < Infinity));
-  if (bad >= 0) throw at(series, bad, column, `a price of ${values[bad]}; prices are above 0. Correct the row or remove it`);
+  if (bad >= 0) throw invalidAt(series, bad, column, `a price of ${values[bad]}; prices are above 0. Correct the row or remove it`);
 }
 
 function holeBefore(series: PrintedSeries, bar: number): DataInvalid {
   const { days } = series.bars;
   const missing = sessionsBetween(Math.max(days[bar - 1]! + 1, FIRST_CALENDAR_DAY) as EpochDay, (days[bar]! - 1) as EpochDay).length;
-  return at(
+  return invalidAt(
     series,
     bar,
     "date",
@@ -171,7 +171,7 @@ function holeBefore(series: PrintedSeries, bar: number): DataInvalid {
   );
 }
 
-export function at(series: PrintedSeries, bar: number, column: string, message: string): DataInvalid {
+export function invalidAt(series: PrintedSeries, bar: number, column: string, message: string): DataInvalid {
   return new DataInvalid({ file: series.file, line: series.lineOf(bar), column }, message);
 }
 

@@ -1,8 +1,8 @@
 /** Numbers as a reader wants them, the same on every machine: no locale is asked. */
 
-/** 0.1234 is "12.3 %". */
+/** 0.1234 is "12.3 %". From a factor of ten on, decimals only hide the size of the number. */
 export function percentText(fraction: number | null, decimals = 1): string {
-  return fraction === null ? "–" : `${decimalText(fraction * 100, decimals)} %`;
+  return fraction === null ? "–" : `${decimalText(fraction * 100, Math.abs(fraction) >= 10 ? 0 : decimals)} %`;
 }
 
 /** With its sign, plus included. */

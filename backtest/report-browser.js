@@ -7,7 +7,10 @@
   "use strict";
   const data = JSON.parse(document.getElementById("data").textContent);
   const times = data.days.map((day) => day * 86400);
-  const PALETTE = ["#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#edc948", "#b07aa1", "#9c755f", "#ff9da7", "#86bc86", "#d37295", "#a0a7ad"];
+  const PALETTE = [
+    "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#edc948", "#b07aa1", "#9c755f", "#ff9da7", "#8cd17d",
+    "#a0cbe8", "#d37295", "#499894", "#ffbe7d", "#6b4c9a", "#b6992d", "#d4a6c8", "#2f6f8f", "#d7b5a6", "#a0a7ad",
+  ];
   const TRADES_STEP = 100;
 
   const money = (value) => (value == null ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: 0 }));

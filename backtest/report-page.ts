@@ -14,7 +14,7 @@ import type { Statistics } from "./statistics.ts";
 /** Trades that the page itself carries; fills.csv has all. */
 export const TRADES_MAX = 5_000;
 /** Symbols that the chart of weights tells apart; the rest is one band. */
-const BANDS_MAX = 12;
+const BANDS_MAX = 20;
 
 export async function reportPage(result: BacktestResult, statistics: Statistics): Promise<string> {
   const [chartScript, chartStyle, chartLicence, script, style] = await Promise.all([

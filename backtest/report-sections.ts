@@ -66,7 +66,7 @@ export function figuresSection(result: BacktestResult, statistics: Statistics): 
     row("Worst day", (curve) => day(curve.worstDay)),
   ].join("\n");
   return `<section class="pair">
-<div><h2>Figures</h2><div class="scroll"><table class="figures"><thead><tr><th></th>${names.map((name) => `<th scope="col">${escaped(name)}</th>`).join("")}</tr></thead><tbody>
+<div><h2>Figures</h2><div class="scroll"><table class="figures curves"><thead><tr><th></th>${names.map((name) => `<th scope="col">${escaped(name)}</th>`).join("")}</tr></thead><tbody>
 ${rows}
 </tbody></table></div>
 <p class="hint">A year is 252 sessions for volatility, Sharpe and Sortino, and 365.25 days for growth and turnover. The risk-free rate is zero. Turnover is half of the value traded over average equity.</p></div>

@@ -122,22 +122,24 @@ export function journalHashOf(runs: readonly (readonly JournalEvent[])[]): strin
   return digest.digest("hex");
 }
 
+const OUTCOMES: readonly RunOutcome[] = ["completed", "unchanged", "partial", "refused", "missed"];
+
 function tradesOf(runs: ReplayRecord["runs"]): Pick<BacktestResult, "orders" | "fills" | "outcomes" | "refusals"> {
   const orders: OrderRow[] = [];
   const fills: FillRow[] = [];
-  const outcomes: Partial<Record<RunOutcome, number>> = {};
+  const outcomes = new Map<RunOutcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
   const refusals: Partial<Record<RefusalCode, number>> = {};
   for (const events of runs) {
     const ofRun = ordersOf(events);
     orders.push(...ofRun.values());
     for (const event of events) {
       if (event.type === "order-ended") fills.push(...fillsOf(event, ofRun.get(event.clientOrderId)!));
-      else if (event.type === "run-closed") outcomes[event.outcome] = (outcomes[event.outcome] ?? 0) + 1;
+      else if (event.type === "run-closed") outcomes.set(event.outcome, outcomes.get(event.outcome)! + 1);
       const refused = event.type === "targets-set" || event.type === "orders-planned" || event.type === "run-closed" ? event.refused : [];
       for (const refusal of refused) if (isFailure(refusal)) refusals[refusal.code] = (refusals[refusal.code] ?? 0) + 1;
     }
   }
-  return { orders, fills, outcomes, refusals };
+  return { orders, fills, outcomes: Object.fromEntries([...outcomes].filter(([, count]) => count > 0)), refusals };
 }
 
 function ordersOf(events: readonly JournalEvent[]): Map<ClientOrderId, OrderRow> {

@@ -13,6 +13,7 @@ test.each([
 test("percentages carry their unit, and a plus where asked for", () => {
   expect(percentText(0.1234)).toBe("12.3 %");
   expect(signedPercentText(0.1234, 2)).toBe("+12.34 %");
+  expect(signedPercentText(1225.075)).toBe("+122,508 %");
   expect(signedPercentText(-0.5)).toBe("-50.0 %");
   expect(signedPercentText(0)).toBe("0.0 %");
   expect(signedPercentText(0.0000001)).toBe("0.0 %");
