@@ -53,7 +53,10 @@ interface Table<Rate> {
 }
 
 function rateOn<Rate>(fee: string, { rows, lastDay }: Table<Rate>, day: EpochDay): Rate {
-  const row = day <= lastDay ? rows.findLast(({ from }) => from <= day) : undefined;
+  let row: Row<Rate> | undefined;
+  for (let i = rows.length - 1; day <= lastDay && i >= 0 && !row; i -= 1) {
+    if (rows[i]!.from <= day) row = rows[i];
+  }
   if (row) return row.rate;
   const covered = `${dateOfEpochDay(rows[0]!.from)} to ${dateOfEpochDay(lastDay)}`;
   throw new FeesOutOfRange(`no ${fee} is known for ${dateOfEpochDay(day)}, the table covers ${covered}; choose another fee schedule (--fees none or --fees ib) or extend the table`);
@@ -61,7 +64,7 @@ function rateOn<Rate>(fee: string, { rows, lastDay }: Table<Rate>, day: EpochDay
 
 const dayOf = (date: string): EpochDay => epochDayOf(sessionDateOf(date));
 
-const LAST_KNOWN_DAY = dayOf("2026-12-31");
+export const LAST_FEE_DAY = dayOf("2026-12-31");
 
 /** Dollars per million of proceeds, with two decimals. */
 function perMillion(from: string, dollars: number): Row<Section31Rate> {
@@ -108,7 +111,7 @@ const section31: Table<Section31Rate> = {
     perMillion("2025-05-14", 0), // FINRA Information Notice 2025-04-24
     perMillion("2026-04-04", 20.6), // SEC Order 34-104909; in force until 60 days after the appropriation for fiscal 2027
   ],
-  lastDay: LAST_KNOWN_DAY,
+  lastDay: LAST_FEE_DAY,
 };
 
 function tafRow(from: string, nanoDollarsPerShare: number, cap: string): Row<TafRate> {
@@ -149,5 +152,5 @@ const cat: Table<CatRate> = {
     catRow("2025-12-01", 0), // paused after the invoice of December 2025, which bills November
     catRow("2026-05-01", 3_000), // Alpaca's fee schedule of 2026-09-17: CAT Fee 2026-1 and Historical Assessment 1A
   ],
-  lastDay: LAST_KNOWN_DAY,
+  lastDay: LAST_FEE_DAY,
 };

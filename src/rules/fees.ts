@@ -11,9 +11,9 @@
  * raises them, so the charges of a day add up to the day's rounded total whenever one looks, with nothing left to round
  * in the evening. An accrual is JSON.
  */
-import { addMoney, addQuantity, mulDiv, NANOS, notional, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, minOf, mulDiv, NANOS, notional, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
-import { catRateOn, section31RateOn, tafRateOn } from "./fee-rates.ts";
+import { catRateOn, LAST_FEE_DAY, section31RateOn, tafRateOn } from "./fee-rates.ts";
 
 export type FeeScheduleName = "alpaca" | "ib" | "none";
 
@@ -108,9 +108,14 @@ export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
   };
 }
 
-/** For planning: what an order would cost if it were filled at once and alone. Several orders of a day never cost more than the sum. */
+/**
+ * For planning: what an order would cost if it were filled at once and alone. Several orders of a day never cost more
+ * than the sum. After the tables' last day the newest known rates stand in, because a plan is an estimate and a live run
+ * must not stop trading on the first day of a year; what is charged in a simulation is never estimated.
+ */
 export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
-  return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(trade.day), { ...trade, order: "" })));
+  const day = minOf(trade.day, LAST_FEE_DAY);
+  return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(day), { ...trade, day, order: "" })));
 }
 
 export function totalFees({ REG, TAF, CAT, commission }: Fees): Money {

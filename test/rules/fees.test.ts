@@ -183,6 +183,8 @@ describe("alpaca", () => {
   test("an unknown day throws rather than guess", () => {
     expect(() => accrueFees("alpaca", undefined, trade("sell", "1", "1", "2027-01-04"))).toThrow(FeesOutOfRange);
     expect(() => expectedFees("alpaca", trade("buy", "1", "1", "1989-12-29"))).toThrow(FeesOutOfRange);
+    // A plan goes on with the rates of the last known day: 20.60 USD per million, no TAF, 0.003 for CAT.
+    expect(moneyToText(expectedFees("alpaca", trade("sell", "1000", "50", "2027-01-04")))).toBe("1.04");
   });
 });
 
