@@ -78,7 +78,7 @@ export function checkMoves(
     const ratio = splitRatioOf(open / before, close / before);
     if (ratio !== undefined) {
       const message = suspicion(series, i, before, open, ratio);
-      if (suspectedSplits === "fail") throw invalidAt(series, i, bars.kind === "ohlcv" ? "open" : series.closeColumn, `${message} Add it to corporate_actions.csv; or, if the move was real, list it under acceptedMoves in dataset.json`);
+      if (suspectedSplits === "fail") throw invalidAt(series, i, bars.kind === "ohlcv" ? "open" : series.closeColumn, `${message} Add it to corporate_actions.csv; or, if the move was real, list it under acceptedMoves in dataset.json or pass --suspected-splits note`);
       notes.push(`${message} It was taken as a real move.`);
     } else if (Math.abs(close / before - 1) <= CAME_BACK) opens.push(`${date} (${rounded(open)} between closes of ${rounded(before)} and ${rounded(close)})`);
     else moves.push(`${date} (${percent(open / before - 1)})`);

@@ -4,12 +4,12 @@
  * Nothing here decides. The loop moves the market and calls `advanceRun`; what was traded is read from the journal
  * afterwards, and the account is marked at the end of each session.
  */
-import { moneyToNumber, notional, type Money } from "../src/money.ts";
+import { moneyToNumber, notional } from "../src/money.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import { drive } from "../src/run/drive.ts";
-import type { JournalEvent } from "../src/run/journal.ts";
 import { MemoryJournal, MemoryStateStore } from "../src/state/memory.ts";
 import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
+import type { ReplayRecord } from "./result.ts";
 import { dueInstants, endOf, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
 
 export interface BacktestSettings extends WorldSettings {
@@ -18,19 +18,7 @@ export interface BacktestSettings extends WorldSettings {
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** The account at the end of each session, and everything the runs journaled. Amounts in USD. */
-export interface BacktestRecord {
-  readonly days: readonly number[];
-  readonly equity: readonly number[];
-  readonly cash: readonly number[];
-  /** One row a session, in the order of the deployment's symbols: shares of equity. */
-  readonly weights: readonly (readonly number[])[];
-  /** In the order in which the runs were opened. */
-  readonly runs: readonly (readonly JournalEvent[])[];
-  readonly feesPaid: Money;
-}
-
-export async function runBacktest(settings: BacktestSettings): Promise<BacktestRecord> {
+export async function runBacktest(settings: BacktestSettings): Promise<ReplayRecord> {
   const { deployment, from, to, onProgress } = settings;
   const { account, symbols } = deployment;
   const journal = new MemoryJournal();

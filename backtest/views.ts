@@ -17,26 +17,24 @@ import type { Dataset, Series } from "./dataset.ts";
 
 export class DatasetViews {
   private readonly dataset: Dataset;
-  private readonly source: string;
   private readonly columns: ReadonlyMap<Symbol, AdjustedColumns>;
 
   constructor(dataset: Dataset) {
     this.dataset = dataset;
-    this.source = `files:${dataset.hash}`;
     this.columns = new Map([...dataset.series].map(([symbol, series]) => [symbol, new AdjustedColumns(series)]));
   }
 
   /** @throws MarketDataMissing for a symbol that the data set does not have. */
   view(symbols: readonly Symbol[], lookback: number, asOf: Instant): MarketView {
     for (const symbol of symbols) if (!this.columns.has(symbol)) throw new MarketDataMissing(`${this.dataset.directory} has no bars of ${symbol}`);
-    const { columns, source } = this;
+    const { columns } = this;
     const session = lastClosedSession(asOf);
     const today = newYorkClock(asOf).day;
     return {
       asOf,
       session: session.date,
       symbols,
-      source,
+      source: "files", // not which: the view hash says what was seen, and a run that follows growing files stays comparable
       adjustment: "split-and-dividend", // raw series too, as of the view's date
       bars(symbol) {
         if (!symbols.includes(symbol)) throw new RangeError(`the view was not asked for ${symbol}`);

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly collarBps: number;
   readonly positionWeightMax: number;
   readonly seed: number;
+  readonly holeMaxSessions: number;
+  readonly suspectedSplits: "fail" | "note";
   readonly benchmark?: string;
 }
 
@@ -66,6 +68,8 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option("--execution <style>", "order type").choices(["market", "marketable-limit"]).default("market"))
     .option("--collar-bps <bps>", "how far beyond the quote a marketable limit lies", nonNegativeNumber, 100)
     .option("--position-weight-max <fraction>", "largest share of equity in one symbol", fraction, 1)
+    .option("--hole-max-sessions <n>", "sessions in a row that the data may lack", wholeNumber, 5)
+    .addOption(new Option("--suspected-splits <what>", "what to do about a price that moves just like a split that no action explains").choices(["fail", "note"]).default("fail"))
     .option("--seed <integer>", "starts every generator of chance", wholeNumber, 0);
 }
 
@@ -81,6 +85,8 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
     from,
     to,
     lookbackSessions: configured.lookback,
+    holeMaxSessions: options.holeMaxSessions,
+    suspectedSplits: options.suspectedSplits,
   });
   const dataset = options.prices === "adjusted" ? adjusted(printed) : printed;
   const symbols = asked ? symbolsOf(asked) : dataset.symbols;

@@ -36,7 +36,7 @@ export interface MarketView {
   /** The last session that had closed by `asOf`. */
   readonly session: SessionDate;
   readonly symbols: readonly Symbol[];
-  /** Where the bars come from, with the content hash where there is one: "files:3f…", "alpaca:iex". */
+  /** Where the bars come from: "files", "alpaca:iex". What they are is for the view's hash to say. */
   readonly source: string;
   readonly adjustment: Adjustment;
   /** At most `lookback` bars. @throws RangeError for a symbol that was not asked for. */

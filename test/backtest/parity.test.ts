@@ -34,6 +34,8 @@ const DEFAULTS: Omit<RunOptions, "data"> = {
   collarBps: 100,
   positionWeightMax: 1,
   seed: 0,
+  holeMaxSessions: 5,
+  suspectedSplits: "fail",
 };
 
 /** The journal of a backtest, as the lines of journal.jsonl. */

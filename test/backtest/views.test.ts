@@ -56,7 +56,7 @@ describe("the bars of a view", () => {
       close: Float64Array.of(31, 41),
       volume: Float64Array.of(1020, 1030),
     });
-    expect([view.source, view.adjustment]).toEqual(["files:ab", "split-and-dividend"]);
+    expect([view.source, view.adjustment]).toEqual(["files", "split-and-dividend"]);
   });
   test("are cut without a copy", () => {
     const at = instantOf("2020-01-07T21:00:00Z");
