@@ -3,9 +3,10 @@
  *
  * It is a fold in the order of the candidates: each order is judged with those approved before it already counted
  * against the money, the positions and the number of orders. Checks run in the stated order and the first no decides.
+ * A position is weighed at the middle of its quote, as it was sized: a target at the cap is not over it by the spread.
  * Review changes no order; shaping targets and sizing buys to the money happen before, in src/run.
  */
-import { addMoney, maxOf, notional, subtractMoney, weightFrom, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, maxOf, notional, subtractMoney, subtractQuantity, weightFrom, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import type { ApprovedOrder, OrderRequest, Quote, Symbol } from "../trade.ts";
 import type { Instant } from "../time.ts";
 import type { Limits } from "./limits.ts";
@@ -39,13 +40,16 @@ export interface Review<C> {
 export function review<C extends Candidate>(candidates: readonly C[], context: ReviewContext): Review<C> {
   const approved: (C & ApprovedOrder)[] = [];
   const refused: Refusal[] = [];
+  const held = new Map(context.held);
   let spendable = context.spendable;
   for (const order of candidates) {
-    const refusal = judge(order, { ...context, spendable, ordersBefore: context.ordersBefore + approved.length });
+    const refusal = judge(order, { ...context, held, spendable, ordersBefore: context.ordersBefore + approved.length });
     if (refusal) {
       refused.push(refusal);
       continue;
     }
+    const owned = held.get(order.symbol) ?? ZERO_QUANTITY;
+    held.set(order.symbol, order.side === "buy" ? addQuantity(owned, order.quantity) : subtractQuantity(owned, order.quantity));
     if (order.side === "buy") spendable = subtractMoney(spendable, costOf(order));
     approved.push(order as C & ApprovedOrder);
   }
@@ -113,11 +117,10 @@ function checkOrdersPerRun({ symbol, side }: Candidate, { limits, ordersBefore }
   return ordersBefore >= limits.ordersPerRunMax ? { code: "ORDERS_PER_RUN_EXCEED_MAX", symbol, side, max: limits.ordersPerRunMax } : undefined;
 }
 
-function checkPositionWeight(order: Candidate, { equity, held, limits }: ReviewContext): Refusal | undefined {
+function checkPositionWeight(order: Candidate, { equity, held, limits, quotes }: ReviewContext): Refusal | undefined {
   if (order.side === "sell") return undefined;
-  const owned = held.get(order.symbol) ?? ZERO_QUANTITY;
-  const value = addMoney(notional(order.referencePrice, owned), notional(order.referencePrice, order.quantity));
-  const weight = weightFrom(value, equity);
+  const after = addQuantity(held.get(order.symbol) ?? ZERO_QUANTITY, order.quantity);
+  const weight = weightFrom(notional(middleOf(quotes.get(order.symbol)!), after), equity);
   return weight > limits.positionWeightMax ? { code: "POSITION_WEIGHT_EXCEEDS_MAX", symbol: order.symbol, weight, max: limits.positionWeightMax } : undefined;
 }
 
@@ -130,4 +133,9 @@ function checkBuyingPower(order: Candidate, { spendable }: ReviewContext): Refus
 /** What a buy takes from the money that may be spent: a venue reserves a limit order at its limit. */
 export function costOf({ type, priceBound, referencePrice, quantity, expectedFees }: Pick<Candidate, "type" | "priceBound" | "referencePrice" | "quantity" | "expectedFees">): Money {
   return addMoney(notional(type === "limit" ? priceBound : referencePrice, quantity), expectedFees);
+}
+
+/** The price at which positions are sized and weighed. */
+export function middleOf({ bid, ask }: Quote): Price {
+  return Math.round((bid + ask) / 2) as Price;
 }

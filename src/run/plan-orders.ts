@@ -27,7 +27,7 @@ import {
   type Quantity,
 } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import { costOf, review, type Review } from "../risk/review.ts";
+import { costOf, middleOf, review, type Review } from "../risk/review.ts";
 import { roundLimit } from "../rules/tick-sizes.ts";
 import { newYorkClock, type Instant } from "../time.ts";
 import type { Account, Quote, RunId, Side, Symbol } from "../trade.ts";
@@ -156,7 +156,7 @@ function fitToMoney(orders: readonly PlannedOrder[], spendable: Money, inputs: P
 }
 
 function sizeOf(value: Money, quote: Quote, inputs: PlanInputs): Quantity {
-  return tradable(quantityFor(value, Math.round((quote.bid + quote.ask) / 2) as Price), inputs);
+  return tradable(quantityFor(value, middleOf(quote)), inputs);
 }
 
 function tradable(quantity: Quantity, { deployment }: PlanInputs): Quantity {

@@ -3,7 +3,7 @@
  *
  * Sells are assumed to fill at the bid before the buys are planned. Nothing is journaled and no order can leave here.
  */
-import { addMoney, notional, subtractMoney, subtractQuantity, weightOf, weightToNumber, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, notional, subtractMoney, subtractQuantity, weightOf, weightToNumber, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { expectedFees } from "../rules/fees.ts";
 import type { Json } from "../json.ts";
@@ -106,7 +106,7 @@ function accountAfter(account: Account, orders: readonly PlannedOrder[]): Accoun
   const held = new Map(account.positions.map((position) => [position.symbol, position]));
   for (const { side, symbol, quantity, referencePrice, expectedFees: fees } of orders) {
     const value = notional(referencePrice, quantity);
-    const flow = side === "sell" ? subtractMoney(value, fees) : (-addMoney(value, fees) as Money);
+    const flow = side === "sell" ? subtractMoney(value, fees) : subtractMoney(ZERO_MONEY, addMoney(value, fees));
     cash = addMoney(cash, flow);
     buyingPower = addMoney(buyingPower, flow);
     const before = held.get(symbol);
