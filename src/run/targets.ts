@@ -2,7 +2,8 @@
  * From what a strategy wants to what its limits let it have.
  *
  * Negative weights become 0 and are refused; each weight is cut to `positionWeightMax`; if the sum is still above
- * `grossExposureMax`, all are scaled down alike. Whatever was made less says what it was.
+ * `grossExposureMax`, all are scaled down alike. Whatever a cap made less says what it was; a part per million that is
+ * taken away so that rounded weights do not add up to more than the cap is no cap's doing.
  */
 import { weightFromFraction, ZERO_WEIGHT, type Weight } from "../money.ts";
 import type { Limits } from "../risk/limits.ts";
@@ -27,9 +28,11 @@ export function shapeTargets(wanted: readonly Target[], limits: Limits): ShapedT
   });
   const sum = capped.reduce((total, { weight }) => total + weight, 0);
   const scale = sum > limits.grossExposureMax ? limits.grossExposureMax / sum : 1;
+  const scaled = sum > limits.grossExposureMax + capped.length;
   const targets = capped.map(({ symbol, reason, asked: before, weight }) => {
     const after = Math.floor(weight * scale) as Weight;
-    return after === before ? { symbol, weight: after, reason } : { symbol, weight: after, reason, clampedFrom: before };
+    const clamped = after !== before && (scaled || weight !== before);
+    return clamped ? { symbol, weight: after, reason, clampedFrom: before } : { symbol, weight: after, reason };
   });
   return { targets, refused };
 }
