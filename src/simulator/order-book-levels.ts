@@ -35,7 +35,7 @@ export class LevelPool {
     return this.amounts[level >> 1]!;
   }
 
-  /** An empty level in no chain. */
+  /** An empty level; its links are the caller's to set. */
   create(price: number): number {
     let level = this.free;
     if (level !== 0) {
@@ -48,8 +48,10 @@ export class LevelPool {
       }
       this.fresh = level + STRIDE;
     }
-    this.ints.fill(0, level, level + STRIDE);
+    this.ints[level + HEAD] = 0;
+    this.ints[level + TAIL] = 0;
     this.amounts[level >> 1] = price;
+    this.amounts[(level >> 1) + TOTAL] = 0;
     this.count++;
     return level;
   }

@@ -117,9 +117,11 @@ export class Matching {
     const prevention = owner === NO_OWNER ? 0 : flags & CANCEL_BOTH;
     if (type !== LIMIT) registers[LIMIT_PRICE] = WORST_PRICE[side]!;
     if (timeInForce === FOK && !this.isFillable(side, owner, prevention)) return this.end(id, FOK_NOT_FILLABLE);
-    const reason = this.match(id, side, owner, prevention);
-    if (registers[OPEN_QUANTITY] === 0) return FILLED;
-    if (reason !== NO_REASON) return this.end(id, reason);
+    if (this.crosses(side, registers[LIMIT_PRICE]!)) {
+      const reason = this.match(id, side, owner, prevention);
+      if (registers[OPEN_QUANTITY] === 0) return FILLED;
+      if (reason !== NO_REASON) return this.end(id, reason);
+    }
     if (type !== LIMIT || timeInForce !== REST) return this.end(id, NO_LIQUIDITY);
     this.rest(id, side, owner, flags);
     return OPEN;

@@ -1,10 +1,11 @@
 /**
- * The orders of a book: 32 bytes each in one buffer, and the way from an id to its record.
+ * The orders of a book: 32 bytes each in one buffer, found by their ids without a search.
  *
- * A record is found by its *slot*, the offset of its first int32. Slots are reused last in, first out, and never leave
- * the order-book files. Slot 0 means "none". The id index is paged: an id costs four bytes on a page of 1,024
- * neighbouring ids, a page without orders is reused, so ids may grow without end (below 2^31) while memory follows the
- * orders alive, as long as ids alive lie near each other.
+ * A record's *slot* is the offset of its first int32; slots never leave the order-book files, and slot 0 means "none".
+ * Records lie in pages of 128 neighbouring ids, so that a slot follows from an id by one look into a small table. A page
+ * comes with the first of its orders and goes with the last; its place is used again. Ids may therefore grow without end
+ * (below 2^31) while memory follows the orders alive, as long as ids alive lie near each other: one that lies alone
+ * costs 4 kB. A record whose open quantity is 0 stands for no order.
  */
 
 /** Int32s in a record; the open quantity is the double at `slot >> 1`. */
@@ -18,92 +19,78 @@ export const OWNER = 6;
 /** See order-book-traits. */
 export const TRAITS = 7;
 
-const PAGE_BITS = 10;
-const PAGE = 1 << PAGE_BITS;
-const PAGE_MASK = PAGE - 1;
-const FIRST_ORDERS = 16;
+const PAGE_BITS = 7;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
+/** Int32s in a page of records. */
+const PAGE = STRIDE << PAGE_BITS;
+const PAGE_SHIFT = 10;
 const FIRST_PAGES = 2;
 
 export class OrderPool {
   /** Reallocated by `allocate`: read these again after it. */
-  ints = new Int32Array(FIRST_ORDERS * STRIDE);
+  ints = new Int32Array(FIRST_PAGES * PAGE);
   amounts = new Float64Array(this.ints.buffer);
   count = 0;
-  private free = 0;
-  private fresh = STRIDE;
-  private index = new Int32Array(FIRST_PAGES * PAGE);
-  /** By the high bits of an id, where its page starts in `index`. Page 0 is empty for ever. */
+  /** By the high bits of an id, where its page starts in `ints`. Page 0 is empty for ever. */
   private pageStarts = new Int32Array(FIRST_PAGES);
+  /** By page, how many orders it holds. */
   private pageOrders = new Int32Array(FIRST_PAGES);
-  private freePages: number[] = [];
+  private freePages = new Int32Array(FIRST_PAGES);
+  private freePageCount = 0;
   private freshPage = PAGE;
 
   /** 0 when no order has this id. */
   slotOf(id: number): number {
     const high = id >>> PAGE_BITS;
-    return high < this.pageStarts.length ? this.index[this.pageStarts[high]! + (id & PAGE_MASK)]! : 0;
+    if (high >= this.pageStarts.length) return 0;
+    const slot = this.pageStarts[high]! + (id & PAGE_MASK) * STRIDE;
+    return this.amounts[slot >> 1] === 0 ? 0 : slot;
   }
 
-  /** A record for `id`, which must be unknown; its links are zero. */
+  /** A record for `id`, which must be unknown. The quantity is the caller's to set, above 0, before anything else is asked. */
   allocate(id: number): number {
-    let slot = this.free;
-    if (slot !== 0) {
-      this.free = this.ints[slot + NEXT]!;
-    } else {
-      slot = this.fresh;
-      if (slot === this.ints.length) this.growOrders();
-      this.fresh = slot + STRIDE;
-    }
-    const ints = this.ints;
-    ints[slot + NEXT] = 0;
-    ints[slot + PREVIOUS] = 0;
-    ints[slot + ID] = id;
-    this.count++;
     const high = id >>> PAGE_BITS;
     if (high >= this.pageStarts.length || this.pageStarts[high] === 0) this.addPage(high);
-    const start = this.pageStarts[high]!;
-    this.index[start + (id & PAGE_MASK)] = slot;
-    this.pageOrders[start >> PAGE_BITS]!++;
+    const slot = this.pageStarts[high]! + (id & PAGE_MASK) * STRIDE;
+    this.pageOrders[slot >> PAGE_SHIFT]!++;
+    this.ints[slot + ID] = id;
+    this.count++;
     return slot;
   }
 
   release(slot: number): void {
-    const ints = this.ints;
-    const id = ints[slot + ID]!;
-    const high = id >>> PAGE_BITS;
-    const start = this.pageStarts[high]!;
-    this.index[start + (id & PAGE_MASK)] = 0;
-    if (--this.pageOrders[start >> PAGE_BITS]! === 0) {
-      this.pageStarts[high] = 0;
-      this.freePages.push(start);
-    }
-    ints[slot + NEXT] = this.free;
-    this.free = slot;
+    this.amounts[slot >> 1] = 0;
     this.count--;
+    if (--this.pageOrders[slot >> PAGE_SHIFT]! === 0) this.removePage(slot);
   }
 
-  /** Bytes of everything that grows with orders, for the bench. */
+  /** Bytes of everything that grows with orders. */
   get bytes(): number {
-    return this.ints.byteLength + this.index.byteLength + this.pageStarts.byteLength + this.pageOrders.byteLength;
-  }
-
-  private growOrders(): void {
-    this.ints = doubled(this.ints);
-    this.amounts = new Float64Array(this.ints.buffer);
+    return this.ints.byteLength + this.pageStarts.byteLength + this.pageOrders.byteLength + this.freePages.byteLength;
   }
 
   private addPage(high: number): void {
     while (high >= this.pageStarts.length) this.pageStarts = doubled(this.pageStarts);
-    let start = this.freePages.pop();
-    if (start === undefined) {
-      start = this.freshPage;
-      if (start === this.index.length) {
-        this.index = doubled(this.index);
-        this.pageOrders = doubled(this.pageOrders);
-      }
+    let start = this.freshPage;
+    if (this.freePageCount > 0) {
+      start = this.freePages[--this.freePageCount]!;
+    } else {
+      if (start === this.ints.length) this.grow();
       this.freshPage = start + PAGE;
     }
     this.pageStarts[high] = start;
+  }
+
+  private removePage(slot: number): void {
+    this.pageStarts[this.ints[slot + ID]! >>> PAGE_BITS] = 0;
+    this.freePages[this.freePageCount++] = slot & -PAGE;
+  }
+
+  private grow(): void {
+    this.ints = doubled(this.ints);
+    this.amounts = new Float64Array(this.ints.buffer);
+    this.pageOrders = doubled(this.pageOrders);
+    this.freePages = doubled(this.freePages);
   }
 }
 

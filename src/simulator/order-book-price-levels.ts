@@ -36,7 +36,7 @@ export class PriceLevels {
   obtain(price: number, side: number): number {
     const index = this.ladder.indexOf(price);
     const level = index >= 0 ? this.ladder.at(index) : this.sparse.count === 0 ? 0 : this.sparse.find(price);
-    return level !== 0 ? level : this.create(price, side);
+    return level !== 0 ? level : this.create(price, side, index);
   }
 
   /** Takes a level whose queue is empty out of the chain. */
@@ -57,22 +57,28 @@ export class PriceLevels {
     return this.pool.ints.byteLength + this.ladder.bytes + this.sparse.bytes;
   }
 
-  private create(price: number, side: number): number {
+  /** `index` is the price's place on the ladder, or -1. */
+  private create(price: number, side: number, index: number): number {
     const level = this.pool.create(price);
-    const down = this.levelUnder(price);
-    const ints = this.pool.ints;
-    const up = down === 0 ? this.lowest : ints[down + UP]!;
+    const { ints, amounts } = this.pool;
+    const { bid, ask } = this;
+    let down = bid;
+    let up = ask;
+    if (side === BUY && (bid === 0 || price > amounts[bid >> 1]!)) {
+      this.bid = level;
+    } else if (side !== BUY && (ask === 0 || price < amounts[ask >> 1]!)) {
+      this.ask = level;
+    } else {
+      down = this.levelUnder(price);
+      up = down === 0 ? this.lowest : ints[down + UP]!;
+    }
     ints[level + DOWN] = down;
     ints[level + UP] = up;
     if (down === 0) this.lowest = level;
     else ints[down + UP] = level;
     if (up !== 0) ints[up + DOWN] = level;
-    if (side === BUY) {
-      if (down === this.bid) this.bid = level;
-    } else if (up === this.ask) {
-      this.ask = level;
-    }
-    this.addToIndex(level, price);
+    if (index >= 0) this.ladder.set(index, level);
+    else this.addOutside(level, price);
     return level;
   }
 
@@ -83,8 +89,9 @@ export class PriceLevels {
     return this.pool.priceOf(onLadder) > this.pool.priceOf(off) ? onLadder : off;
   }
 
-  private addToIndex(level: number, price: number): void {
-    if (this.ladder.indexOf(price) < 0 && this.ladder.isOnGrid(price)) this.follow(price);
+  /** Indexes a level whose price is not on the ladder, after moving the ladder there if that is due. */
+  private addOutside(level: number, price: number): void {
+    if (this.ladder.isOnGrid(price)) this.follow(price);
     const index = this.ladder.indexOf(price);
     if (index >= 0) this.ladder.set(index, level);
     else this.sparse.insert(price, level);
