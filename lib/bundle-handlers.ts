@@ -53,6 +53,6 @@ function entryOf(name: HandlerName, config: string): string {
   return `
     import { ${factory} } from "./src/handlers/${name}.ts";
     import { systemClock } from "./src/handlers/ports-for-venue.ts";
-    export const handler = ${factory}({ config: ${JSON.stringify(config)}, env: process.env, clock: systemClock });
+    export const handler = ${factory}({ config: ${JSON.stringify(config)}, env: process.env, clock: systemClock, output: process.stdout });
   `;
 }

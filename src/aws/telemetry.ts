@@ -22,11 +22,7 @@ export interface MetricSubject {
   readonly [fact: string]: string | number;
 }
 
-export function writeMetric(name: MetricName, value: number, { account, strategy, ...facts }: MetricSubject, at: Instant): void {
-  process.stdout.write(`${metricLine(name, value, { account, strategy, ...facts }, at)}\n`);
-}
-
-/** One JSON object. Format: "Embedded metric format specification" in the CloudWatch user guide. */
+/** One JSON object for a line of its own. Format: "Embedded metric format specification" in the CloudWatch user guide. */
 export function metricLine(name: MetricName, value: number, { account, strategy, ...facts }: MetricSubject, at: Instant): string {
   const directive = { Namespace: METRIC_NAMESPACE, Dimensions: [["Account", "Strategy"]], Metrics: [{ Name: name, Unit: "Count" }] };
   return JSON.stringify({ _aws: { Timestamp: at, CloudWatchMetrics: [directive] }, Account: account, Strategy: strategy, [name]: value, ...facts });

@@ -9,11 +9,12 @@
  * of runs are one line of the log and one metric; a failure is thrown after that, so that Lambda counts it too.
  */
 import { withDurableExecution, type DurableLambdaHandler } from "@aws/durable-execution-sdk-js";
+import type { DestinationStream } from "pino";
 import { z } from "zod";
 import { mayPass, untilClosed, type CallAgain } from "../aws/durable-run.ts";
 import { createLog } from "../aws/log.ts";
 import type { Secret } from "../aws/secret.ts";
-import { writeMetric } from "../aws/telemetry.ts";
+import { metricLine } from "../aws/telemetry.ts";
 import { ConfigInvalid, parseConfig, type Config } from "../config.ts";
 import { JournalConflict, type Clock, type RunId } from "../ports.ts";
 import { isDue } from "../rules/schedule.ts";
@@ -31,6 +32,8 @@ export interface HandlerOptions {
   readonly config: string;
   readonly env: Environment;
   readonly clock: Clock;
+  /** Takes the lines of the log and the metrics. */
+  readonly output: DestinationStream;
 }
 
 export type RebalanceAnswer =
@@ -47,11 +50,11 @@ type Drive = (advance: () => Promise<Advanced>) => Promise<Advanced>;
 export type RebalanceHandler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** @throws ConfigInvalid before any event is taken. */
-export function rebalanceHandler({ config: yaml, env, clock }: HandlerOptions): RebalanceHandler {
+export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOptions): RebalanceHandler {
   const config = parseConfig(yaml, strategies);
   const openVenue = portsForVenue(env, clock);
   const secrets: Secret[] = [];
-  const log = createLog({ secrets });
+  const log = createLog({ secrets, destination: output });
 
   async function rebalance(event: unknown, drive: Drive): Promise<RebalanceAnswer | CallAgain> {
     const trigger = triggerOf(event, config);
@@ -64,7 +67,7 @@ export function rebalanceHandler({ config: yaml, env, clock }: HandlerOptions): 
     try {
       return await drive(() => advanceOnce(trigger));
     } catch (error) {
-      writeMetric("RunFailures", 1, { ...subject, outcome: "failed" }, clock.now());
+      output.write(`${metricLine("RunFailures", 1, { ...subject, outcome: "failed" }, clock.now())}\n`);
       throw error;
     }
   }
@@ -84,7 +87,7 @@ export function rebalanceHandler({ config: yaml, env, clock }: HandlerOptions): 
       const { outcome } = result;
       const failed = outcome !== "completed" && outcome !== "unchanged";
       log[failed ? "error" : "info"]({ run, outcome, ...summaryOf(await ports.journal.read(run)) }, "the run has closed");
-      writeMetric("RunFailures", failed ? 1 : 0, { account, strategy: strategy.name, run, outcome }, now);
+      output.write(`${metricLine("RunFailures", failed ? 1 : 0, { account, strategy: strategy.name, run, outcome }, now)}\n`);
       return { status: "closed", run, outcome };
     } catch (error) {
       if (error instanceof JournalConflict) {

@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { createLog } from "../aws/log.ts";
-import { writeMetric } from "../aws/telemetry.ts";
+import { metricLine } from "../aws/telemetry.ts";
 import { parseConfig } from "../config.ts";
 import { StateConflict, type StateKey } from "../ports.ts";
 import { scheduledInstants } from "../rules/schedule.ts";
@@ -34,10 +34,10 @@ export interface Absence {
 }
 
 /** @throws ConfigInvalid before any event is taken. */
-export function watchHandler({ config: yaml, env, clock }: HandlerOptions): () => Promise<readonly Absence[]> {
+export function watchHandler({ config: yaml, env, clock, output }: HandlerOptions): () => Promise<readonly Absence[]> {
   const { deployments } = parseConfig(yaml, strategies);
   const { journal, state } = storeOf(env, clock);
-  const log = createLog();
+  const log = createLog({ destination: output });
 
   return async () => {
     const now = clock.now();
@@ -52,7 +52,7 @@ export function watchHandler({ config: yaml, env, clock }: HandlerOptions): () =
         if (expected === "start" ? !last : last && last.type !== "run-closed") found.push({ run, missing: expected });
       }
       for (const absence of found) log.error(absence, absence.missing === "start" ? "the run did not start" : "the run has not ended");
-      writeMetric("RunsOverdue", found.length, { account: deployment.account, strategy: deployment.strategy.name, at: isoOf(now) }, now);
+      output.write(`${metricLine("RunsOverdue", found.length, { account: deployment.account, strategy: deployment.strategy.name, at: isoOf(now) }, now)}\n`);
       absences.push(...found);
     }
     try {

@@ -1,0 +1,106 @@
+/** As much of Alpaca as a rebalance needs: a cash account, orders that fill in full, daily bars and quotes at one price. */
+import type { IncomingMessage } from "node:http";
+import { sessionsBetween } from "../../src/rules/calendar.ts";
+import { instantOf, isoOf, newYorkClock, newYorkInstant } from "../../src/time.ts";
+
+const PRICES: Readonly<Record<string, number>> = { SPY: 500, IEF: 100 };
+
+interface PlacedOrder {
+  readonly id: string;
+  readonly client_order_id: string;
+  readonly symbol: string;
+  readonly side: string;
+  readonly qty: string;
+  readonly submitted_at: string;
+  asked: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export class LocalBroker {
+  readonly orders: PlacedOrder[] = [];
+  /** Submissions that arrived, duplicates included. */
+  submissions = 0;
+  /** How often an order says that it is still open before it says that it is filled. */
+  openAnswers = 0;
+  /** Answers with this status instead, while it is set. */
+  failure: number | undefined;
+  readonly #now: () => string;
+  readonly #keys: { readonly keyId: string; readonly secretKey: string };
+
+  constructor(now: () => string, keys: { readonly keyId: string; readonly secretKey: string }) {
+    this.#now = now;
+    this.#keys = keys;
+  }
+
+  answer(request: IncomingMessage, body: string): Answer {
+    const { headers, method = "GET" } = request;
+    if (headers["apca-api-key-id"] !== this.#keys.keyId || headers["apca-api-secret-key"] !== this.#keys.secretKey) return { status: 401, body: { message: "unauthorized" } };
+    if (this.failure !== undefined) return { status: this.failure, body: { message: `no service for ${this.#keys.secretKey}` } };
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://local");
+    switch (`${method} ${pathname}`) {
+      case "GET /v2/account":
+        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: "100000", equity: "100000", last_equity: "100000", buying_power: "100000", account_blocked: false, trading_blocked: false } };
+      case "GET /v2/positions":
+        return { status: 200, body: [] };
+      case "POST /v2/orders":
+        return this.#place(JSON.parse(body) as PlacedOrder);
+      case "GET /v2/orders:by_client_order_id":
+        return this.#find(searchParams.get("client_order_id") ?? "");
+      case "GET /v2/account/activities/FILL":
+        return { status: 200, body: this.orders.filter((order) => this.#isFilled(order)).map((order) => this.#fillOf(order)) };
+      case "GET /v2/stocks/bars":
+        return { status: 200, body: { bars: barsOf(searchParams), next_page_token: null } };
+      case "GET /v2/stocks/quotes/latest":
+        return { status: 200, body: { quotes: Object.fromEntries(symbolsOf(searchParams).map((symbol) => [symbol, { t: this.#now(), bp: PRICES[symbol], ap: PRICES[symbol] }])) } };
+      default:
+        return { status: 404, body: { message: `no ${method} ${pathname} here` } };
+    }
+  }
+
+  #place(order: PlacedOrder): Answer {
+    this.submissions += 1;
+    if (this.orders.some(({ client_order_id }) => client_order_id === order.client_order_id)) return { status: 422, body: { code: 40010001, message: "client_order_id must be unique" } };
+    this.orders.push({ ...order, id: `venue-${this.orders.length + 1}`, submitted_at: this.#now(), asked: 0 });
+    return this.#show(this.orders.at(-1)!);
+  }
+
+  #find(clientOrderId: string): Answer {
+    const order = this.orders.find(({ client_order_id }) => client_order_id === clientOrderId);
+    if (!order) return { status: 404, body: { code: 40410000, message: `order not found for ${clientOrderId}` } };
+    order.asked += 1;
+    return this.#show(order);
+  }
+
+  #show(order: PlacedOrder): Answer {
+    const filled = this.#isFilled(order);
+    const now = this.#now();
+    return { status: 200, body: { ...order, status: filled ? "filled" : "new", filled_qty: filled ? order.qty : "0", filled_avg_price: filled ? PRICES[order.symbol] : null, filled_at: filled ? now : null, updated_at: now } };
+  }
+
+  #isFilled({ asked }: PlacedOrder): boolean {
+    return asked > this.openAnswers;
+  }
+
+  #fillOf({ id, qty, symbol, submitted_at }: PlacedOrder): unknown {
+    return { id: `fill-${id}`, order_id: id, qty, price: String(PRICES[symbol]), transaction_time: submitted_at };
+  }
+}
+
+function symbolsOf(query: URLSearchParams): string[] {
+  return (query.get("symbols") ?? "").split(",");
+}
+
+function barsOf(query: URLSearchParams): Record<string, unknown[]> {
+  const [from, to] = [query.get("start"), query.get("end")].map((text) => newYorkClock(instantOf(text!)).day);
+  const sessions = sessionsBetween(from!, to!);
+  return Object.fromEntries(
+    symbolsOf(query).map((symbol) => {
+      const price = PRICES[symbol]!;
+      return [symbol, sessions.map(({ day }) => ({ t: isoOf(newYorkInstant(day, 0)), o: price, h: price, l: price, c: price, v: 1_000_000 }))];
+    }),
+  );
+}

@@ -1,0 +1,143 @@
+import type { DurableLambdaHandler } from "@aws/durable-execution-sdk-js";
+import { LocalDurableTestRunner } from "@aws/durable-execution-sdk-js-testing";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ConfigInvalid } from "../../src/config.ts";
+import { rebalanceHandler, type RebalanceHandler } from "../../src/handlers/rebalance.ts";
+import type { AccountName, RunId } from "../../src/ports.ts";
+import { CANARY_SECRET, CONFIG, startLocalWorld, TRIGGER, type LocalWorld } from "./local-world.ts";
+
+const RUN = "paper/fixed-weights/2026-11-18T14:35:00.000Z" as RunId;
+
+let world: LocalWorld;
+let handler: RebalanceHandler;
+let printed: string[];
+
+beforeEach(async () => {
+  world = await startLocalWorld();
+  for (const [name, value] of Object.entries(world.env)) vi.stubEnv(name, value);
+  printed = [];
+  handler = start();
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await world.close();
+});
+
+const start = (): RebalanceHandler => rebalanceHandler({ config: CONFIG, env: world.env, clock: world.clock, output: { write: (line) => void printed.push(line) } });
+const metrics = (): unknown[] => printed.filter((line) => line.includes("_aws")).map((line) => JSON.parse(line) as unknown);
+
+describe("invoked without a durable execution", () => {
+  test("a trigger that is due places its orders and says how the run ended", async () => {
+    expect(await handler(TRIGGER, {})).toEqual({ status: "closed", run: RUN, outcome: "completed" });
+    expect(world.broker.orders.map(({ symbol, side }) => `${side} ${symbol}`)).toEqual(["buy IEF", "buy SPY"]);
+    expect((await world.journal.read(RUN)).map(({ type }) => type)).toEqual([
+      "run-opened",
+      "view-recorded",
+      "targets-set",
+      "orders-planned",
+      "orders-planned",
+      "order-submitted",
+      "order-submitted",
+      "order-ended",
+      "order-ended",
+      "run-closed",
+    ]);
+  });
+
+  test("the same trigger again, in another process, places no second order", async () => {
+    await handler(TRIGGER, {});
+    const second = start();
+    expect(await second(TRIGGER, {})).toEqual({ status: "closed", run: RUN, outcome: "completed" });
+    expect(world.broker.submissions).toBe(2);
+  });
+
+  test("two deliveries at once place one set of orders, and the slower stops quietly or finds the run closed", async () => {
+    const second = start();
+    const answers = (await Promise.all([handler(TRIGGER, {}), second(TRIGGER, {})])) as { status: string }[];
+    expect(answers.map(({ status }) => status)).toContain("closed");
+    expect(answers.every(({ status }) => status === "closed" || status === "overtaken")).toBe(true);
+    expect(world.broker.orders).toHaveLength(2);
+  });
+
+  test("a run whose orders are open says when it wants to be called again", async () => {
+    world.broker.openAnswers = 1;
+    const answer = (await handler(TRIGGER, {})) as { status: string; at: string; waitSeconds: number };
+    expect(answer.status).toBe("call-again");
+    expect(answer.waitSeconds).toBe(1);
+    expect(await handler(TRIGGER, {})).toEqual({ status: "closed", run: RUN, outcome: "completed" });
+  });
+
+  test.each([
+    ["a Saturday", "2026-11-21T14:35:00Z"],
+    ["Thanksgiving", "2026-11-26T14:35:00Z"],
+    ["another minute of a session", "2026-11-18T14:36:00Z"],
+  ])("a trigger on %s is dropped with a line in the log", async (_, scheduledAt) => {
+    expect(await handler({ ...TRIGGER, scheduledAt }, {})).toEqual({ status: "not-due" });
+    expect(world.broker.submissions).toBe(0);
+    expect(await world.journal.read(RUN)).toEqual([]);
+    expect(printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ level: "info", strategy: "fixed-weights", msg: "the calendar has no run at this instant" }]);
+  });
+
+  test.each([
+    ["of an unknown strategy", { ...TRIGGER, strategy: "momentum" }, "ballast.yaml runs no strategy momentum on account paper"],
+    ["with a field too many", { ...TRIGGER, scheduleAt: "2026-11-18T14:35:00Z" }, 'Unrecognized key: "scheduleAt"'],
+    ["without an instant", { account: "paper", strategy: "fixed-weights" }, "scheduledAt"],
+  ])("an event %s is refused", async (_, event, message) => {
+    await expect(handler(event, {})).rejects.toThrow(message);
+    await expect(handler(event, {})).rejects.toThrow(ConfigInvalid);
+  });
+
+  test("a closed run is one metric: 0 for success", async () => {
+    await handler(TRIGGER, {});
+    expect(metrics()).toEqual([
+      {
+        _aws: { Timestamp: expect.any(Number) as number, CloudWatchMetrics: [{ Namespace: "Ballast", Dimensions: [["Account", "Strategy"]], Metrics: [{ Name: "RunFailures", Unit: "Count" }] }] },
+        Account: "paper",
+        Strategy: "fixed-weights",
+        RunFailures: 0,
+        run: RUN,
+        outcome: "completed",
+      },
+    ]);
+  });
+
+  test("a broker that is away fails the invocation, is counted, and leaves the run to be resumed", async () => {
+    world.broker.failure = 403;
+    await expect(handler(TRIGGER, {})).rejects.toThrow("forbidden");
+    expect(printed.join("")).not.toContain(CANARY_SECRET);
+    expect(metrics()).toMatchObject([{ RunFailures: 1, outcome: "failed" }]);
+    world.broker.failure = undefined;
+    expect(await handler(TRIGGER, {})).toMatchObject({ status: "closed", outcome: "completed" });
+  });
+});
+
+describe("invoked as a durable execution", () => {
+  beforeAll(() => LocalDurableTestRunner.setupTestEnvironment());
+  afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
+
+  const runner = (): LocalDurableTestRunner => new LocalDurableTestRunner({ handlerFunction: handler as DurableLambdaHandler });
+
+  test("a run that fills at once is one step", async () => {
+    const execution = await runner().run({ payload: TRIGGER });
+    expect(execution.getStatus()).toBe("SUCCEEDED");
+    expect(execution.getResult()).toEqual({ status: "closed", run: RUN, outcome: "completed" });
+    expect(execution.getOperations().map((operation) => operation.getName())).toEqual(["advance"]);
+  });
+
+  test("a run that has to wait is stopped and woken, and its orders are placed once", async () => {
+    world.broker.openAnswers = 1;
+    const execution = await runner().run({ payload: TRIGGER });
+    expect(execution.getResult()).toEqual({ status: "closed", run: RUN, outcome: "completed" });
+    expect(execution.getOperations().map((operation) => operation.getName())).toEqual(["advance", "until called again", "advance"]);
+    expect(execution.getInvocations()).toHaveLength(2);
+    expect(world.broker.submissions).toBe(2);
+    expect(metrics()).toHaveLength(1);
+  });
+
+  test("a failure that cannot pass by itself ends the execution as failed and is counted", async () => {
+    const execution = await runner().run({ payload: { ...TRIGGER, account: "unknown" as AccountName } });
+    expect(execution.getStatus()).toBe("FAILED");
+    expect(execution.getError().errorMessage).toContain("ballast.yaml runs no strategy fixed-weights on account unknown");
+  });
+});
