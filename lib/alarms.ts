@@ -6,7 +6,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { METRIC_NAMESPACE, type MetricName } from "../src/aws/telemetry.ts";
 
-export interface AlarmOptions {
+interface AlarmOptions {
   readonly metric: IMetric;
   readonly topic: ITopic;
   /** What has happened and what to do. */

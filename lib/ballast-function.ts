@@ -30,7 +30,7 @@ export interface Foundation {
   readonly failedRuns: IQueue;
 }
 
-export interface BallastFunctionProps extends Foundation {
+interface BallastFunctionProps extends Foundation {
   readonly handler: HandlerName;
   readonly description: string;
   readonly timeout: Duration;

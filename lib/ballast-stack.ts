@@ -21,7 +21,7 @@ import { refuseUnconfirmedLive } from "./live-confirmation.ts";
 import { AliasSchedules } from "./schedule-alias.ts";
 import { StrategyFunction } from "./strategy-function.ts";
 
-export interface BallastStackProps extends StackProps {
+interface BallastStackProps extends StackProps {
   readonly config: Config;
   /** The folder of bundle-handlers.ts. */
   readonly code: Code;

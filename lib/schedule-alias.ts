@@ -13,7 +13,7 @@ import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-export interface AliasSchedulesProps {
+interface AliasSchedulesProps {
   readonly alias: Alias;
   readonly group: ScheduleGroup;
   /** Receives what could not be delivered. */

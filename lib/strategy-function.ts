@@ -16,7 +16,7 @@ import { alarmOnOccurrence, strategyMetric } from "./alarms.ts";
 import { BallastFunction, type Foundation } from "./ballast-function.ts";
 import { AliasSchedules } from "./schedule-alias.ts";
 
-export interface StrategyFunctionProps extends Foundation {
+interface StrategyFunctionProps extends Foundation {
   readonly deployment: Deployment;
   readonly account: AccountConfig;
   readonly group: ScheduleGroup;

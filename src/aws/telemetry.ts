@@ -16,7 +16,7 @@ export type MetricName =
   | "RunsOverdue";
 
 /** What a metric is about; other fields are for the reader of the log. */
-export interface MetricSubject {
+interface MetricSubject {
   readonly account: string;
   readonly strategy: string;
   readonly [fact: string]: string | number;

@@ -28,6 +28,8 @@ export class LocalBroker {
   openAnswers = 0;
   /** Answers with this status instead, while it is set. */
   failure: number | undefined;
+  /** Whether the account takes no orders. */
+  blocked = false;
   readonly #now: () => string;
   readonly #keys: { readonly keyId: string; readonly secretKey: string };
 
@@ -43,7 +45,7 @@ export class LocalBroker {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://local");
     switch (`${method} ${pathname}`) {
       case "GET /v2/account":
-        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: "100000", equity: "100000", last_equity: "100000", buying_power: "100000", account_blocked: false, trading_blocked: false } };
+        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: "100000", equity: "100000", last_equity: "100000", buying_power: "100000", account_blocked: this.blocked, trading_blocked: false } };
       case "GET /v2/positions":
         return { status: 200, body: [] };
       case "POST /v2/orders":

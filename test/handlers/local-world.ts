@@ -16,10 +16,10 @@ import { LocalBroker } from "./local-broker.ts";
 export const CANARY_KEY_ID = "PKCANARYA1B2C3";
 export const CANARY_SECRET = "canary/Secret+7f3e==";
 export const SECRET_NAME = "ballast/test";
-export const TABLE = "ballast-test";
+const TABLE = "ballast-test";
 
 /** A Wednesday with a session; the schedule's instant is 09:35 in New York. */
-export const SCHEDULED_AT = "2026-11-18T14:35:00Z";
+const SCHEDULED_AT = "2026-11-18T14:35:00Z";
 
 export const CONFIG = `
 accounts:

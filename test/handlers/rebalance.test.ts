@@ -102,6 +102,15 @@ describe("invoked without a durable execution", () => {
     ]);
   });
 
+  test("a run that trades nothing because the account is blocked is a failure, with its reason in the log", async () => {
+    world.broker.blocked = true;
+    expect(await handler(TRIGGER, {})).toEqual({ status: "closed", run: RUN, outcome: "refused" });
+    expect(printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: "error", run: RUN, outcome: "refused", orders: 0, filled: 0, refusals: ["ACCOUNT_BLOCKED"], equity: "100000", msg: "the run has closed" },
+      { RunFailures: 1, outcome: "refused" },
+    ]);
+  });
+
   test("a broker that is away fails the invocation, is counted, and leaves the run to be resumed", async () => {
     world.broker.failure = 403;
     await expect(handler(TRIGGER, {})).rejects.toThrow("forbidden");
