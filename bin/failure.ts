@@ -1,5 +1,5 @@
 /** What the command line says and returns when something fails. */
-const WRONG_INPUT = new Set(["UsageError", "ConfigInvalid", "DataInvalid", "StrategyFailed", "CalendarOutOfRange", "FeesOutOfRange", "ScheduleInvalid", "SettlementOutOfRange", "NotATradingDay", "TickSizeOutOfRange", "MarketDataMissing", "PaperRunDiffers"]);
+const WRONG_INPUT = new Set(["UsageError", "ConfigInvalid", "DataInvalid", "StrategyFailed", "CalendarOutOfRange", "FeesOutOfRange", "ScheduleInvalid", "SettlementOutOfRange", "NotATradingDay", "TickSizeOutOfRange", "MarketDataMissing", "PaperRunDiffers", "AmountOutOfRange"]);
 
 /** One clear line for what the user can mend; the whole stack for what only a developer can. */
 export function explainFailure(failure: unknown): { message: string; exitCode: number } {

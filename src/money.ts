@@ -200,7 +200,7 @@ function safe(value: number): number {
 }
 
 function outOfRange(value: number): AmountOutOfRange {
-  return new AmountOutOfRange(`amount ${value} is outside the range of exact integers`);
+  return new AmountOutOfRange(`amount ${value} is outside the range of exact integers: 9 billion USD, 9 million shares`);
 }
 
 function fromNumber(value: number, scale: number, what: string): number {
