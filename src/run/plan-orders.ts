@@ -3,11 +3,13 @@
  *
  * Sizing: a target is its weight of the strategy's equity at the middle of the quote, rounded down to the unit that may
  * be traded; the order is the difference to what is held. Sells are planned for whatever is above its target, buys for
- * what is below, and buys are scaled down together until they and their fees fit the money. A target of 0 sells all
- * that is held, down to the last fraction. Orders come in the order of their symbols.
+ * what is below, and buys are scaled down together until they and their fees fit the money: the strategy's own cash,
+ * less its reserve. A target of 0 sells all that is held, down to the last fraction. Orders come in the order of their
+ * symbols.
  */
 import {
   addMoney,
+  FULL_WEIGHT,
   maxOf,
   minOf,
   mulDivDown,
@@ -26,9 +28,10 @@ import {
   type Price,
   type Quantity,
 } from "../money.ts";
+import type { Limits } from "../risk/limits.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { costOf, middleOf, review, type Review } from "../risk/review.ts";
-import { roundLimit } from "../rules/tick-sizes.ts";
+import { roundLimit, tickSizeOn } from "../rules/tick-sizes.ts";
 import { newYorkClock, type Instant } from "../time.ts";
 import type { Account, Quote, RunId, Side, Symbol } from "../trade.ts";
 import type { Deployment } from "./deployment.ts";
@@ -61,7 +64,7 @@ export function planSide(side: Side, inputs: PlanInputs): SidePlan {
   const { wanted, unquoted } = side === "sell" ? sells(inputs, equity, held) : buys(inputs, equity, held);
   const sized = side === "sell" ? wanted : fitToMoney(wanted, spendable, inputs);
   const { approved, refused } = review(sized, { now: inputs.now, limits, equity, spendable, held, quotes: inputs.quotes, ordersBefore: inputs.ordersBefore });
-  return { equity, cash: account.cash, approved, refused: [...unquoted, ...refused] };
+  return { equity, cash: account.cash, approved, refused: [...unquoted, ...unpaid(wanted, sized, spendable, limits), ...refused] };
 }
 
 interface Wanted {
@@ -121,7 +124,7 @@ function holdingsOf(account: Account, symbols: readonly Symbol[]): ReadonlyMap<S
   return new Map(account.positions.filter(({ symbol, quantity }) => ours.has(symbol) && quantity > 0).map(({ symbol, quantity }) => [symbol, quantity]));
 }
 
-/** The strategy's own cash, never more than the broker lets the account spend, less the reserve. */
+/** The strategy's own cash, less the reserve; neither another strategy's nor, where the broker would lend, the broker's. */
 function spendableOf({ account, deployment }: PlanInputs, equity: Money): Money {
   const ours = new Set(deployment.symbols);
   let invested = ZERO_MONEY;
@@ -129,7 +132,8 @@ function spendableOf({ account, deployment }: PlanInputs, equity: Money): Money 
     if (ours.has(symbol)) invested = addMoney(invested, notional(marketPrice, quantity));
   }
   const { allocation, limits } = deployment.settings;
-  const own = allocation === 1_000_000 ? account.buyingPower : minOf(account.buyingPower, subtractMoney(equity, invested));
+  const free = minOf(account.buyingPower, account.cash);
+  const own = allocation === FULL_WEIGHT ? free : minOf(free, subtractMoney(equity, invested));
   return maxOf(subtractMoney(own, weightOf(equity, limits.cashReserveMin)), ZERO_MONEY);
 }
 
@@ -155,6 +159,20 @@ function fitToMoney(orders: readonly PlannedOrder[], spendable: Money, inputs: P
   return fitted;
 }
 
+/** Buys that the money does not reach for at all. What was not worth an order before is still that. */
+function unpaid(wanted: readonly PlannedOrder[], sized: readonly PlannedOrder[], available: Money, { orderNotionalMin }: Limits): readonly Refusal[] {
+  const kept = new Set(sized.map(({ symbol }) => symbol));
+  return wanted
+    .filter(({ symbol }) => !kept.has(symbol))
+    .map((order) => {
+      const { symbol, side } = order;
+      const value = notional(order.referencePrice, order.quantity);
+      return value < orderNotionalMin
+        ? { code: "ORDER_NOTIONAL_BELOW_MIN", symbol, side, notional: value, min: orderNotionalMin }
+        : { code: "BUYING_POWER_INSUFFICIENT", symbol, cost: costOf(order), available };
+    });
+}
+
 function sizeOf(value: Money, quote: Quote, inputs: PlanInputs): Quantity {
   return tradable(quantityFor(value, middleOf(quote)), inputs);
 }
@@ -174,10 +192,17 @@ function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, c
     side,
     quantity,
     type: isLimit ? "limit" : "market",
-    priceBound: isLimit ? roundLimit(side, bound, newYorkClock(inputs.now).day) : bound,
+    priceBound: isLimit ? limitNear(side, bound, quote, inputs.now) : bound,
     referencePrice,
     expectedFees: inputs.expectedFees(side, quantity, referencePrice),
     closesPosition,
     reason,
   };
+}
+
+/** On a tick and within the collar, but never short of the quote: where a tick is wider than the collar, or prices were adjusted and lie between ticks, the quote is the limit. */
+function limitNear(side: Side, collar: Price, { bid, ask }: Quote, now: Instant): Price {
+  const { day } = newYorkClock(now);
+  if (side === "sell") return minOf(roundLimit(side, collar, day), bid);
+  return collar < tickSizeOn(day, collar) ? ask : maxOf(roundLimit(side, collar, day), ask);
 }

@@ -1,20 +1,20 @@
-/** Small data sets with known or seeded bars, and deployments over them. */
+/** Small data sets with known or seeded bars, deployments over them, and accounts and quotes in a line each. */
 import type { Dataset, Series } from "../../backtest/dataset.ts";
 import type { WorldSettings } from "../../backtest/simulated-world.ts";
 import { limitsOf, symbolsOf, type LimitsInput } from "../../src/config.ts";
-import { FULL_WEIGHT, moneyFromNumber } from "../../src/money.ts";
+import { addMoney, FULL_WEIGHT, moneyFromNumber, moneyOf, notional, priceOf, quantityOf } from "../../src/money.ts";
 import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
 import { sessionsBetween } from "../../src/rules/calendar.ts";
 import type { Deployment, RunSettings } from "../../src/run/deployment.ts";
-import type { ConfiguredStrategy } from "../../src/strategy.ts";
-import { epochDayOf, sessionDateOf } from "../../src/time.ts";
-import type { AccountName, Bars, Symbol } from "../../src/trade.ts";
+import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
+import { epochDayOf, sessionDateOf, type Instant } from "../../src/time.ts";
+import type { Account, AccountName, Bars, Quote, Symbol } from "../../src/trade.ts";
 
-/** Open, high, low, close of each session from `from` on; a volume of a million. */
-export function barsOf(from: string, rows: readonly (readonly [number, number, number, number])[]): Bars {
+/** Open, high, low, close of each session from `from` on. */
+export function barsOf(from: string, rows: readonly (readonly [number, number, number, number])[], volume = 1_000_000): Bars {
   const sessions = sessionsBetween(epochDayOf(sessionDateOf(from)), (epochDayOf(sessionDateOf(from)) + Math.ceil(rows.length * 1.5) + 10) as never).slice(0, rows.length);
   const column = (index: number): Float64Array => Float64Array.from(rows, (row) => row[index]!);
-  return { kind: "ohlcv", days: Int32Array.from(sessions, ({ day }) => day), open: column(0), high: column(1), low: column(2), close: column(3), volume: new Float64Array(rows.length).fill(1_000_000) };
+  return { kind: "ohlcv", days: Int32Array.from(sessions, ({ day }) => day), open: column(0), high: column(1), low: column(2), close: column(3), volume: new Float64Array(rows.length).fill(volume) };
 }
 
 /** A seeded walk: opens gap from the last close, closes move, lows and highs lie around them. */
@@ -63,4 +63,33 @@ export function deploymentOf(strategy: ConfiguredStrategy, symbols: readonly str
 
 export function worldSettings(dataset: Dataset, deployment: Deployment, from: string, cash = 100_000, halfSpreadBps = 0): WorldSettings {
   return { dataset, deployment, from: sessionDateOf(from), cash: moneyFromNumber(cash), liquidity: { halfSpreadBps, volumeShareMax: 1 } };
+}
+
+/** Cash in USD, and for each symbol what is held of it and its last price. */
+export function accountOf(cash: string, held: Readonly<Record<string, readonly [quantity: string, price: string]>> = {}, overrides: Partial<Account> = {}): Account {
+  const positions = symbolsOf(Object.keys(held)).map((symbol) => ({ symbol, quantity: quantityOf(held[symbol]![0]), marketPrice: priceOf(held[symbol]![1]), averageEntryPrice: undefined }));
+  const equity = positions.reduce((sum, { quantity, marketPrice }) => addMoney(sum, notional(marketPrice, quantity)), moneyOf(cash));
+  return { cash: moneyOf(cash), equity, lastEquity: undefined, buyingPower: moneyOf(cash), positions, blocked: undefined, ...overrides };
+}
+
+/** Bid and ask of each symbol; one price where they are the same. */
+export function quotesOf(at: Instant, prices: Readonly<Record<string, string | readonly [bid: string, ask: string]>>): ReadonlyMap<Symbol, Quote> {
+  return new Map(
+    Object.entries(prices).map(([symbol, price]) => {
+      const [bid, ask] = typeof price === "string" ? [price, price] : price;
+      return [symbol as Symbol, { bid: priceOf(bid), ask: priceOf(ask), at }];
+    }),
+  );
+}
+
+/** Wants the same weights at every run. */
+export function holding(weights: Readonly<Record<string, number>>, schedule = "every session at open+5m"): ConfiguredStrategy {
+  return defineStrategy({
+    name: "holding",
+    description: "always the same weights",
+    params: z.object({}),
+    schedule,
+    lookback: 1,
+    signal: () => Object.entries(weights).map(([symbol, weight]) => ({ symbol: symbol as Symbol, weight, reason: `${weight} of equity` })),
+  }).configure({});
 }
