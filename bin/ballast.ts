@@ -1,6 +1,6 @@
 /**
  * The command line. Exit codes: 0 done, 1 failed, 2 wrong input (arguments, files, data, configuration, a strategy's
- * own code), 3 done in part. Results go to standard output, everything else to standard error.
+ * own code). Results go to standard output, everything else to standard error.
  */
 import { Command, CommanderError } from "commander";
 import { explainFailure } from "./failure.ts";
@@ -12,7 +12,7 @@ const program = new Command("ballast")
   .version("0.1.0")
   .exitOverride()
   .showHelpAfterError("Try --help.")
-  .addHelpText("after", "\nExamples:\n  $ ballast backtest momentum --out report\n  $ ballast backtest my-strategy.ts --data ~/bars --symbols SPY,IEF\n  $ ballast plan momentum\n\nExit codes: 0 done, 1 failed, 2 wrong input, 3 done in part.");
+  .addHelpText("after", "\nExamples:\n  $ ballast backtest momentum --out report\n  $ ballast backtest my-strategy.ts --data ~/bars --symbols SPY,IEF\n  $ ballast plan momentum\n\nExit codes: 0 done, 1 failed, 2 wrong input.");
 
 try {
   await register(program, process.argv[2]);

@@ -52,7 +52,7 @@ export interface ResolvedRun {
 export function addRunOptions(command: Command): Command {
   return command
     .argument("<strategy>", "a name from strategies/, or a strategy file")
-    .option("--data <dir>", "directory of daily bars", SAMPLE_DATA)
+    .addOption(new Option("--data <dir>", "directory of daily bars").default(SAMPLE_DATA, "the sample data"))
     .option("--from <date>", "first day, YYYY-MM-DD (default: the first in the data)")
     .option("--to <date>", "last day, YYYY-MM-DD, included (default: the last in the data)")
     .option("--symbols <list>", "symbols to trade, with commas between (default: the strategy's own, or all in the data)", listOf)
