@@ -1,5 +1,5 @@
 /** corporate_actions.csv becomes splits and dividends by symbol: `symbol,ex_date,type,value` and optionally `prev_close`, `pay_date`. */
-import type { Symbol } from "../src/ports.ts";
+import type { Symbol } from "../src/trade.ts";
 import type { CorporateAction } from "../src/rules/corporate-actions.ts";
 import { epochDayOf, sessionDateOf, type EpochDay } from "../src/time.ts";
 import { readRecords, type CsvRecord } from "./csv.ts";

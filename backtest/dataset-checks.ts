@@ -6,7 +6,7 @@
  * breaks this throws `DataInvalid` with its line; what is only odd becomes a note. Nothing is filled or repaired, save
  * that a high or low within 0.01 % of an open or close outside it is widened to include it (rounding of adjusted prices).
  */
-import type { Bars } from "../src/ports.ts";
+import type { Bars } from "../src/trade.ts";
 import { FIRST_CALENDAR_DAY, sessionOn, sessionsBetween, type Session } from "../src/rules/calendar.ts";
 import { dateOfEpochDay, type EpochDay } from "../src/time.ts";
 import { DataInvalid } from "./dataset-invalid.ts";

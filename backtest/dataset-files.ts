@@ -10,7 +10,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import type { Adjustment, Bars, Symbol } from "../src/ports.ts";
+import type { Adjustment, Bars, Symbol } from "../src/trade.ts";
 import { lineOfRow, readColumns, readHeader, sameName } from "./csv.ts";
 import { DataInvalid } from "./dataset-invalid.ts";
 import { parseManifest, type Manifest, type ManifestFile } from "./dataset-manifest.ts";

@@ -6,7 +6,7 @@
  * … to within 2 % that the close keeps is how a split looks that nobody announced, and a backtest over it would book a
  * loss that no holder had; so it is an error unless the data set's `acceptedMoves` or the caller says that it was real.
  */
-import type { Symbol } from "../src/ports.ts";
+import type { Symbol } from "../src/trade.ts";
 import type { CorporateAction } from "../src/rules/corporate-actions.ts";
 import { sessionDateOf } from "../src/time.ts";
 import { settledAction, type PrintedAction } from "./dataset-actions.ts";

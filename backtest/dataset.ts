@@ -7,7 +7,7 @@
  * prices have the same hash on every machine. `notes` are what a user should hear before believing a result.
  */
 import { createHash } from "node:crypto";
-import type { Adjustment, Bars, Symbol } from "../src/ports.ts";
+import type { Adjustment, Bars, Symbol } from "../src/trade.ts";
 import { FIRST_CALENDAR_DAY, LAST_CALENDAR_DAY, sessionAtIndex, sessionsBetween } from "../src/rules/calendar.ts";
 import { factorsFor, type CorporateAction } from "../src/rules/corporate-actions.ts";
 import { dateOfEpochDay, epochDayOf, type EpochDay, type SessionDate } from "../src/time.ts";

@@ -9,7 +9,8 @@
  * No view copies columns. Between two actions of a symbol its adjusted columns do not change, so they are computed once
  * for as far back as views have reached and kept until the next action; columns that were handed out are never written.
  */
-import { MarketDataMissing, type Bars, type MarketView, type Symbol } from "../src/ports.ts";
+import { MarketDataMissing } from "../src/ports.ts";
+import type { Bars, MarketView, Symbol } from "../src/trade.ts";
 import { lastClosedSession } from "../src/rules/calendar.ts";
 import { countKnown, priceFactorOf, volumeFactorOf } from "../src/rules/corporate-actions.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../src/time.ts";

@@ -12,21 +12,8 @@
  */
 import { trading } from "@alpacahq/alpaca-trade-api/rest";
 import { maxOf, moneyToText, quantityToText, subtractQuantity, ZERO_QUANTITY } from "../money.ts";
-import {
-  BrokerUnavailable,
-  type Account,
-  type ApprovedOrder,
-  type Asset,
-  type Broker,
-  type ClientOrderId,
-  type Clock,
-  type Order,
-  type OrderStatus,
-  type Position,
-  type SubmitOutcome,
-  type Symbol,
-  type WorkingOrder,
-} from "../ports.ts";
+import { BrokerUnavailable, type Broker, type Clock } from "../ports.ts";
+import type { Account, ApprovedOrder, Asset, ClientOrderId, Order, OrderStatus, Position, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
 import { MINUTE_MS } from "../time.ts";
 import {
   accountAnswer,

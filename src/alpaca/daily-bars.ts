@@ -3,7 +3,7 @@
  *
  * A bar belongs to the New York date of its timestamp. Bars must ascend, lie on sessions and be positive numbers.
  */
-import type { Bars, Symbol } from "../ports.ts";
+import type { Bars, Symbol } from "../trade.ts";
 import type { Session } from "../rules/calendar.ts";
 import { dateOfEpochDay, newYorkClock, type EpochDay } from "../time.ts";
 import type { BarAnswer } from "./answers.ts";

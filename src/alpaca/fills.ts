@@ -8,7 +8,8 @@
  */
 import type { trading } from "@alpacahq/alpaca-trade-api/rest";
 import { addMoney, addQuantity, mulDiv, NANOS, notional, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
-import { BrokerUnavailable, type Fill } from "../ports.ts";
+import { BrokerUnavailable } from "../ports.ts";
+import type { Fill } from "../trade.ts";
 import { MINUTE_MS, type Instant } from "../time.ts";
 import { fillsAnswer, type FillAnswer, type OrderAnswer } from "./answers.ts";
 import type { Wire } from "./wire.ts";

@@ -9,7 +9,8 @@
  */
 import { marketData } from "@alpacahq/alpaca-trade-api/rest";
 import type { z } from "zod";
-import { BrokerUnavailable, MarketDataMissing, type Bars, type MarketData, type MarketView, type Quote, type Symbol } from "../ports.ts";
+import { BrokerUnavailable, MarketDataMissing, type MarketData } from "../ports.ts";
+import type { Bars, MarketView, Quote, Symbol } from "../trade.ts";
 import { lastClosedSession, sessionAtIndex, sessionsBetween, type Session } from "../rules/calendar.ts";
 import { epochDayOf, newYorkInstant, sessionDateOf, type EpochDay, type Instant } from "../time.ts";
 import { barsAnswer, quotesAnswer, type BarAnswer } from "./answers.ts";

@@ -17,7 +17,8 @@ import { breakerKey, ReadBreaker } from "../alpaca/read-breaker.ts";
 import type { Secret } from "../aws/secret.ts";
 import { keysFromSecretsManager, type KeySource } from "../aws/secrets.ts";
 import { ConfigInvalid, type AccountConfig } from "../config.ts";
-import type { AccountName, Clock, Ports, StateStore } from "../ports.ts";
+import type { Clock, Ports, StateStore } from "../ports.ts";
+import type { AccountName } from "../trade.ts";
 import { dynamodbClient, dynamodbStore, type DynamodbStore } from "../state/dynamodb.ts";
 import type { Instant } from "../time.ts";
 

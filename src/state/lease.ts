@@ -7,7 +7,8 @@
  * order is placed twice rests on the journal and the client order ids, not on it.
  */
 import { z } from "zod";
-import { StateConflict, type AccountName, type StateKey, type StateStore } from "../ports.ts";
+import { StateConflict, type StateKey, type StateStore } from "../ports.ts";
+import type { AccountName } from "../trade.ts";
 import { plusMs, type Instant } from "../time.ts";
 
 export interface Lease {

@@ -5,7 +5,8 @@
  * serialisation, because a backtest makes half a million of them. State values are kept as text, so that no structure
  * is shared with a caller.
  */
-import type { Journal, RunId, StateKey, StateStore } from "../ports.ts";
+import type { Journal, StateKey, StateStore } from "../ports.ts";
+import type { RunId } from "../trade.ts";
 import type { JournalEvent } from "../run/journal.ts";
 import { journalConflict, stateConflict } from "./conflicts.ts";
 import { textOfValue, valueOfText } from "./stored-text.ts";

@@ -10,7 +10,8 @@
  * another program's database, or a file that is none is refused and not touched.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Journal, RunId, StateKey, StateStore } from "../ports.ts";
+import type { Journal, StateKey, StateStore } from "../ports.ts";
+import type { RunId } from "../trade.ts";
 import type { JournalEvent } from "../run/journal.ts";
 import { journalConflict, stateConflict } from "./conflicts.ts";
 import { migrate } from "./sqlite-schema.ts";
