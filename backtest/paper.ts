@@ -26,7 +26,7 @@ interface PaperState {
 }
 
 /** The state file belongs to a run that was started with something else. */
-export class PaperRunDiffers extends Error {
+class PaperRunDiffers extends Error {
   override readonly name = "PaperRunDiffers";
 }
 

@@ -123,7 +123,7 @@ function deployedIn(file: string, name: string, { param, symbols, schedule }: Ru
   return found;
 }
 
-export function readText(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {

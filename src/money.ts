@@ -23,7 +23,6 @@ export class AmountOutOfRange extends RangeError {
 
 export const ZERO_MONEY = 0 as Money;
 export const ZERO_QUANTITY = 0 as Quantity;
-export const ONE_SHARE = NANOS as Quantity;
 export const ZERO_WEIGHT = 0 as Weight;
 export const FULL_WEIGHT = MICROS as Weight;
 

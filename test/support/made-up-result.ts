@@ -5,7 +5,7 @@ import { epochDayOf, plusMs, sessionDateOf } from "../../src/time.ts";
 import type { ClientOrderId, Symbol } from "../../src/trade.ts";
 
 /** Evenly distributed over 0 to 1: the linear congruential generator of Numerical Recipes. */
-export function chance(seed: number): () => number {
+function chance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
