@@ -6,23 +6,20 @@
  * forgetting what the last one ended. Numbers are dealt out densely and reused, as the book likes them.
  */
 import { CANCELED, DUPLICATE_ID, NO_REASON, OPEN, PENDING, REJECTED, UNKNOWN_ID } from "./order-book-codes.ts";
+import { NameTable, NO_NUMBER } from "./order-book-names.ts";
+import type { Name } from "./order-book-names.ts";
 import type { OrderBook } from "./order-book.ts";
 
-export type Name = string | number;
-
-const NONE = -1;
+export type { Name };
 
 export class OrderBookGateway {
   readonly book: OrderBook;
   /** Why the last command was rejected, or its order canceled by the book. */
   reason: number = NO_REASON;
-  /** Orders alive. */
-  private readonly numbers = new Map<Name, number>();
-  private readonly names: (Name | undefined)[] = [];
-  private readonly free: number[] = [];
+  private readonly names = new NameTable();
   private readonly owners = new Map<Name, number>();
-  /** The number of the last command's own order where that ended at once, or NONE. */
-  private endedAtOnce = NONE;
+  /** The number of the last command's own order where that ended at once, or NO_NUMBER. */
+  private endedAtOnce = NO_NUMBER;
 
   constructor(book: OrderBook) {
     this.book = book;
@@ -30,7 +27,7 @@ export class OrderBookGateway {
 
   /** The name behind a number that the events of the last command mention. */
   nameOf(number: number): Name {
-    const name = this.names[number];
+    const name = this.names.nameOf(number);
     if (name === undefined) throw new RangeError(`no order has the number ${number}`);
     return name;
   }
@@ -48,46 +45,44 @@ export class OrderBookGateway {
   /** As `OrderBook.submit`. */
   submit(name: Name, side: number, type: number, price: number, stopPrice: number, quantity: number, timeInForce: number, owner: number, flags: number): number {
     this.forgetEnded();
-    if (this.numbers.has(name)) return this.reject(DUPLICATE_ID);
-    const number = this.free.length > 0 ? this.free.pop()! : this.names.length;
-    this.names[number] = name;
+    const number = this.names.intern(name);
+    if (number === NO_NUMBER) return this.reject(DUPLICATE_ID);
     const status = this.book.submit(number, side, type, price, stopPrice, quantity, timeInForce, owner, flags);
     this.reason = this.book.reason;
-    if (status === OPEN || status === PENDING) this.numbers.set(name, number);
-    else this.endedAtOnce = number;
+    if (status !== OPEN && status !== PENDING) this.endedAtOnce = number;
     return status;
   }
 
   /** As `OrderBook.cancel`. */
   cancel(name: Name): number {
     this.forgetEnded();
-    const number = this.numbers.get(name);
-    if (number === undefined) {
+    const number = this.names.numberOf(name);
+    if (number === NO_NUMBER) {
       this.reject(UNKNOWN_ID);
       return 0;
     }
     this.reason = NO_REASON;
     const quantity = this.book.cancel(number);
-    this.forget(number);
+    this.names.release(number);
     return quantity;
   }
 
   /** As `OrderBook.reduce`. */
   reduce(name: Name, by: number): number {
     this.forgetEnded();
-    const number = this.numbers.get(name);
-    if (number === undefined) return this.reject(UNKNOWN_ID);
+    const number = this.names.numberOf(name);
+    if (number === NO_NUMBER) return this.reject(UNKNOWN_ID);
     const status = this.book.reduce(number, by);
     this.reason = this.book.reason;
-    if (status === CANCELED) this.forget(number);
+    if (status === CANCELED) this.names.release(number);
     return status;
   }
 
   /** As `OrderBook.replace`. */
   replace(name: Name, price: number, quantity: number): number {
     this.forgetEnded();
-    const number = this.numbers.get(name);
-    if (number === undefined) return this.reject(UNKNOWN_ID);
+    const number = this.names.numberOf(name);
+    if (number === NO_NUMBER) return this.reject(UNKNOWN_ID);
     const status = this.book.replace(number, price, quantity);
     this.reason = this.book.reason;
     return status;
@@ -100,24 +95,17 @@ export class OrderBookGateway {
 
   /** Before a command: what the last one ended has been read by now. */
   private forgetEnded(): void {
-    const { book } = this;
+    if (this.endedAtOnce !== NO_NUMBER) this.names.release(this.endedAtOnce);
+    this.endedAtOnce = NO_NUMBER;
+    const { book, names } = this;
     const { events } = book;
+    if (events.count === 0) return;
     for (let index = 0; index < events.count; index++) {
       const maker = events.maker(index);
-      if (book.remaining(maker) === 0) this.forget(maker);
+      if (book.remaining(maker) === 0) names.release(maker);
       const taker = events.taker(index);
-      if (taker >= 0 && book.remaining(taker) === 0) this.forget(taker);
+      if (taker >= 0 && book.remaining(taker) === 0) names.release(taker);
     }
     events.clear();
-    if (this.endedAtOnce !== NONE) this.forget(this.endedAtOnce);
-    this.endedAtOnce = NONE;
-  }
-
-  private forget(number: number): void {
-    const name = this.names[number];
-    if (name === undefined) return;
-    this.names[number] = undefined;
-    if (this.numbers.get(name) === number) this.numbers.delete(name);
-    this.free.push(number);
   }
 }

@@ -7,6 +7,8 @@
  * three `clz32` at most, however far it is.
  */
 
+/** In the place of an index. */
+export const OFF_LADDER = -1;
 export const LADDER_TICKS_MAX = 32_768;
 const FIRST_TICKS = 1024;
 
@@ -33,12 +35,12 @@ export class Ladder {
     return this.high === 0;
   }
 
-  /** The index of `price`, or -1 when it is outside the window or between two ticks. */
+  /** The index of `price`, or OFF_LADDER when it is outside the window or between two ticks. */
   indexOf(price: number): number {
     const offset = price - this.base;
-    if (!(offset >= 0 && offset <= this.span)) return -1;
+    if (!(offset >= 0 && offset <= this.span)) return OFF_LADDER;
     const index = (offset * this.ticksPerUnit + 0.5) | 0;
-    return index * this.tickSize === offset ? index : -1;
+    return index * this.tickSize === offset ? index : OFF_LADDER;
   }
 
   isOnGrid(price: number): boolean {
@@ -67,8 +69,12 @@ export class Ladder {
   levelUnder(price: number): number {
     const ticksUp = Math.ceil((price - this.base) / this.tickSize);
     if (ticksUp <= 0) return 0;
-    const index = this.bitUnder(ticksUp < this.ticks ? ticksUp : this.ticks);
-    return index < 0 ? 0 : this.levels[index]!;
+    return this.levelUnderIndex(ticksUp < this.ticks ? ticksUp : this.ticks);
+  }
+
+  levelUnderIndex(index: number): number {
+    const under = this.bitUnder(index);
+    return under < 0 ? 0 : this.levels[under]!;
   }
 
   get lowest(): number {

@@ -10,9 +10,8 @@ import {
   SELF_TRADE, SELL, STOP_LIMIT,
 } from "./order-book-codes.ts";
 import { EventLog } from "./order-book-events.ts";
-import { DOWN, HEAD, TOTAL, UP } from "./order-book-levels.ts";
 import type { LevelPool } from "./order-book-levels.ts";
-import { ID, LEVEL, NEXT, OrderPool, OWNER, PREVIOUS, TRAITS } from "./order-book-pool.ts";
+import { OrderPool } from "./order-book-pool.ts";
 import { PriceLevels } from "./order-book-price-levels.ts";
 import { PendingStops } from "./order-book-stops.ts";
 import { flagsOf, isPending, sideOf, timeInForceOf, traitsOf, typeOf } from "./order-book-traits.ts";
@@ -25,8 +24,8 @@ const FIRST_TRADE = 2;
 /** The price of the book's last trade, or 0. */
 const LAST_TRADE = 3;
 
-/** Beyond every price: the limit of a market order. */
-const WORST_PRICE = [Infinity, 0] as const;
+/** Beyond every price, but not beyond the ends of the chain: the limit of a market order. */
+const WORST_PRICE = [Number.MAX_VALUE, 0] as const;
 
 export class Matching {
   readonly events = new EventLog();
@@ -67,8 +66,8 @@ export class Matching {
   /** Activates a stop that was reached when it came, and returns as `enter` does. */
   enterReached(slot: number): number {
     const firstEvent = this.events.count;
-    const id = this.orders.ints[slot + ID]!;
-    const side = sideOf(this.orders.ints[slot + TRAITS]!);
+    const id = this.orders.id[slot]!;
+    const side = sideOf(this.orders.traits[slot]!);
     this.stops.withdraw(slot);
     return this.cascade(id, side, this.activate(slot), firstEvent);
   }
@@ -82,14 +81,13 @@ export class Matching {
 
   /** Takes an order out of the book, wherever it stands. */
   remove(slot: number): void {
-    const ints = this.orders.ints;
-    if (isPending(ints[slot + TRAITS]!)) {
+    const { orders } = this;
+    if (isPending(orders.traits[slot]!)) {
       this.stops.withdraw(slot);
       this.stops.forget(slot);
     } else {
-      const level = ints[slot + LEVEL]!;
-      this.pool.unlink(level, slot);
-      if (this.pool.ints[level + HEAD] === 0) this.levels.remove(level);
+      const level = orders.level[slot]!;
+      if (this.pool.unlink(level, slot)) this.levels.remove(level);
     }
     this.orders.release(slot);
   }
@@ -98,16 +96,15 @@ export class Matching {
   rest(id: number, side: number, owner: number, flags: number): void {
     const slot = this.orders.allocate(id);
     const price = this.registers[LIMIT_PRICE]!;
-    this.orders.amounts[slot >> 1] = this.registers[OPEN_QUANTITY]!;
-    this.orders.ints[slot + OWNER] = owner;
-    this.orders.ints[slot + TRAITS] = traitsOf(side, LIMIT, REST, flags);
+    this.orders.quantity[slot] = this.registers[OPEN_QUANTITY]!;
+    this.orders.owner[slot] = owner;
+    this.orders.traits[slot] = traitsOf(side, LIMIT, REST, flags);
     this.pool.append(this.levels.obtain(price, side), slot);
   }
 
   /** Whether an order of `side` with this limit would trade on entry. */
   crosses(side: number, price: number): boolean {
-    const best = side === BUY ? this.levels.ask : this.levels.bid;
-    return best !== 0 && (side === BUY ? this.pool.amounts[best >> 1]! <= price : this.pool.amounts[best >> 1]! >= price);
+    return side === BUY ? this.pool.price[this.levels.ask]! <= price : this.pool.price[this.levels.bid]! >= price;
   }
 
   private enterOne(id: number, side: number, type: number, timeInForce: number, owner: number, flags: number): number {
@@ -136,34 +133,32 @@ export class Matching {
   /** Trades the order in hand as far as it goes. SELF_TRADE when prevention ended it. */
   private match(id: number, side: number, owner: number, prevention: number): number {
     const { registers, levels, orders, pool, events } = this;
-    const { ints, amounts } = orders;
     const limit = registers[LIMIT_PRICE]!;
     let open = registers[OPEN_QUANTITY]!;
     let reason = NO_REASON;
     let level = side === BUY ? levels.ask : levels.bid;
-    while (level !== 0) {
-      const price = pool.amounts[level >> 1]!;
-      if (side === BUY ? price > limit : price < limit) break;
+    let price = pool.price[level]!;
+    while (side === BUY ? price <= limit : price >= limit) {
       const openBefore = open;
       let prevented = 0;
-      let slot = pool.ints[level + HEAD]!;
+      let slot = pool.head[level]!;
       do {
-        const available = amounts[slot >> 1]!;
-        if (prevention !== 0 && ints[slot + OWNER] === owner) {
+        const available = orders.quantity[slot]!;
+        if (prevention !== 0 && orders.owner[slot] === owner) {
           if (prevention !== CANCEL_OLDEST) reason = SELF_TRADE;
           if (prevention === CANCEL_NEWEST) break;
-          events.addEnded(ints[slot + ID]!, available, SELF_TRADE);
+          events.addEnded(orders.id[slot]!, available, SELF_TRADE);
           prevented += available;
         } else if (available > open) {
-          amounts[slot >> 1] = available - open;
-          events.addFill(ints[slot + ID]!, id, price, open);
+          orders.quantity[slot] = available - open;
+          events.addFill(orders.id[slot]!, id, price, open);
           open = 0;
           break;
         } else {
-          events.addFill(ints[slot + ID]!, id, price, available);
+          events.addFill(orders.id[slot]!, id, price, available);
           open -= available;
         }
-        const next = ints[slot + NEXT]!;
+        const next = orders.next[slot]!;
         orders.release(slot);
         slot = next;
       } while (slot !== 0 && open !== 0 && reason === NO_REASON);
@@ -171,15 +166,16 @@ export class Matching {
         if (registers[FIRST_TRADE] === 0) registers[FIRST_TRADE] = price;
         registers[LAST_TRADE] = price;
       }
-      pool.ints[level + HEAD] = slot;
+      pool.head[level] = slot;
       if (slot !== 0) {
-        ints[slot + PREVIOUS] = 0;
+        orders.previous[slot] = 0;
         pool.changeTotal(level, open - openBefore - prevented);
         break;
       }
       levels.remove(level);
       if (open === 0 || reason !== NO_REASON) break;
       level = side === BUY ? levels.ask : levels.bid;
+      price = pool.price[level]!;
     }
     registers[OPEN_QUANTITY] = open;
     return reason;
@@ -189,31 +185,30 @@ export class Matching {
   private isFillable(side: number, owner: number, prevention: number): boolean {
     const limit = this.registers[LIMIT_PRICE]!;
     const wanted = this.registers[OPEN_QUANTITY]!;
-    const { ints, amounts } = this.pool;
-    const outward = side === BUY ? UP : DOWN;
+    const { orders, pool } = this;
+    const outward = side === BUY ? pool.up : pool.down;
     let found = 0;
-    for (let level = side === BUY ? this.levels.ask : this.levels.bid; level !== 0; level = ints[level + outward]!) {
-      const price = amounts[level >> 1]!;
+    for (let level = side === BUY ? this.levels.ask : this.levels.bid; ; level = outward[level]!) {
+      const price = pool.price[level]!;
       if (side === BUY ? price > limit : price < limit) return false;
       if (prevention === 0) {
-        found += amounts[(level >> 1) + TOTAL]!;
+        found += pool.total[level]!;
         if (found >= wanted) return true;
         continue;
       }
-      for (let slot = ints[level + HEAD]!; slot !== 0; slot = this.orders.ints[slot + NEXT]!) {
-        if (this.orders.ints[slot + OWNER] !== owner) found += this.orders.amounts[slot >> 1]!;
+      for (let slot = pool.head[level]!; slot !== 0; slot = orders.next[slot]!) {
+        if (this.orders.owner[slot] !== owner) found += this.orders.quantity[slot]!;
         else if (prevention !== CANCEL_OLDEST) return false;
         if (found >= wanted) return true;
       }
     }
-    return false;
   }
 
   /** Activates what the last order's trades have reached, and what those reach, until nothing is left. */
   private activateReached(side: number): void {
     this.collect(side);
     for (let slot = this.stops.takeReached(); slot !== 0; slot = this.stops.takeReached()) {
-      const next = sideOf(this.orders.ints[slot + TRAITS]!);
+      const next = sideOf(this.orders.traits[slot]!);
       this.activate(slot);
       this.collect(next);
     }
@@ -233,11 +228,11 @@ export class Matching {
   }
 
   private activate(slot: number): number {
-    const ints = this.orders.ints;
-    const id = ints[slot + ID]!;
-    const owner = ints[slot + OWNER]!;
-    const traits = ints[slot + TRAITS]!;
-    this.takeInHand(this.stops.limitOf(slot), this.orders.amounts[slot >> 1]!);
+    const { orders } = this;
+    const id = orders.id[slot]!;
+    const owner = orders.owner[slot]!;
+    const traits = orders.traits[slot]!;
+    this.takeInHand(this.stops.limitOf(slot), this.orders.quantity[slot]!);
     this.stops.forget(slot);
     this.orders.release(slot);
     this.events.addTriggered(id);

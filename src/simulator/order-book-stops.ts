@@ -10,8 +10,8 @@
  * lies a distance beyond. A distance in parts per million is taken of the water mark, rounded down, at least 1.
  */
 import { BUY, TRAILING_STOP, TRAILING_STOP_PPM } from "./order-book-codes.ts";
-import { HEAD, LevelPool, TAIL } from "./order-book-levels.ts";
-import { doubled, LEVEL, NEXT, PREVIOUS, TRAITS } from "./order-book-pool.ts";
+import { LevelPool } from "./order-book-levels.ts";
+import { doubled } from "./order-book-pool.ts";
 import type { OrderPool } from "./order-book-pool.ts";
 import { SparseLevels } from "./order-book-sparse.ts";
 import { sideOf, stopDetailOf, STOP_DETAILS_MAX, typeOf, withStopDetail } from "./order-book-traits.ts";
@@ -127,7 +127,7 @@ export class PendingStops {
     const key = signed(side, price);
     const index = this.index[side]!;
     while (index.firstKey <= key) {
-      const slot = this.levels.ints[index.first + HEAD]!;
+      const slot = this.levels.head[index.first]!;
       this.withdraw(slot);
       if (this.reachedEnd === this.reached.length) this.reached = doubled(this.reached);
       this.reached[this.reachedEnd++] = slot;
@@ -153,8 +153,8 @@ export class PendingStops {
   /** Slots of all pending stops of a side, the next to be reached first. */
   *inOrder(side: number): Generator<number> {
     const index = this.index[side]!;
-    for (let level = index.levelFrom(-Infinity); level !== 0; level = index.levelAbove(this.levels.priceOf(level))) {
-      for (let slot = this.levels.ints[level + HEAD]!; slot !== 0; slot = this.orders.ints[slot + NEXT]!) yield slot;
+    for (let level = index.levelFrom(-Infinity); level !== 0; level = index.levelAbove(this.levels.price[level]!)) {
+      for (let slot = this.levels.head[level]!; slot !== 0; slot = this.orders.next[slot]!) yield slot;
     }
   }
 
@@ -176,27 +176,27 @@ export class PendingStops {
     this.details[start + TRAIL] = trail;
     this.details[start + WATER] = 0;
     this.details[start + SEQUENCE] = this.entered++;
-    this.orders.ints[slot + TRAITS] = withStopDetail(this.orders.ints[slot + TRAITS]!, detail);
+    this.orders.traits[slot] = withStopDetail(this.orders.traits[slot]!, detail);
     this.count++;
     return detail;
   }
 
   private detailOf(slot: number): number {
-    return stopDetailOf(this.orders.ints[slot + TRAITS]!);
+    return stopDetailOf(this.orders.traits[slot]!);
   }
 
   private sideOf(slot: number): number {
-    return sideOf(this.orders.ints[slot + TRAITS]!);
+    return sideOf(this.orders.traits[slot]!);
   }
 
   private keyOf(slot: number): number {
-    return this.levels.priceOf(this.orders.ints[slot + LEVEL]!);
+    return this.levels.price[this.orders.level[slot]!]!;
   }
 
   private trailingKey(slot: number): number {
     const water = this.details[this.detailOf(slot) * DETAIL_DOUBLES + WATER]!;
     const trail = this.trailOf(slot);
-    const isPpm = typeOf(this.orders.ints[slot + TRAITS]!) === TRAILING_STOP_PPM;
+    const isPpm = typeOf(this.orders.traits[slot]!) === TRAILING_STOP_PPM;
     return water + (isPpm && water !== Infinity ? partsPerMillion(Math.abs(water), trail) : trail);
   }
 
@@ -220,22 +220,21 @@ export class PendingStops {
       index.insert(key, level);
     }
     const sequence = this.sequenceOf(slot);
-    let before = this.levels.ints[level + TAIL]!;
-    while (before !== 0 && this.sequenceOf(before) > sequence) before = this.orders.ints[before + PREVIOUS]!;
+    let before = this.levels.tail[level]!;
+    while (before !== 0 && this.sequenceOf(before) > sequence) before = this.orders.previous[before]!;
     this.levels.insertAfter(level, before, slot);
   }
 
   private dequeue(slot: number, side: number): void {
-    const level = this.orders.ints[slot + LEVEL]!;
-    this.levels.unlink(level, slot);
-    if (this.levels.ints[level + HEAD] !== 0) return;
-    this.index[side]!.remove(this.levels.priceOf(level));
+    const level = this.orders.level[slot]!;
+    if (!this.levels.unlink(level, slot)) return;
+    this.index[side]!.remove(this.levels.price[level]!);
     this.levels.destroy(level);
   }
 
   /** Takes a trailing stop out of the list of those that follow the price. */
   private detach(slot: number, side: number): void {
-    const type = typeOf(this.orders.ints[slot + TRAITS]!);
+    const type = typeOf(this.orders.traits[slot]!);
     if (type !== TRAILING_STOP && type !== TRAILING_STOP_PPM) return;
     const links = this.links;
     const detail = this.detailOf(slot) * DETAIL_INTS;

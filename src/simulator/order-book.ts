@@ -16,7 +16,7 @@
  * Ends. An order ends when it is filled, when the caller cancels it, or by an ENDED event with its reason: the rest of
  * a market or IOC order, a FOK order that cannot be filled, self-trade prevention. Rejected commands change nothing.
  *
- * Sizes. An order takes 36 bytes, a level 32. Arrays double when they are full and are never copied otherwise; apart
+ * Sizes. An order takes 32 bytes, a level 32 more. Arrays double when they are full and are never copied otherwise; apart
  * from that no command allocates. Limits: 2^28 orders and 4 million pending stops at a time. Not here: sessions,
  * auctions, expiry, accounts and fees; they are the exchange's.
  *
@@ -28,11 +28,10 @@ import {
   POST_ONLY_NEEDS_RESTING_LIMIT, POST_ONLY_WOULD_CROSS, REJECTED, REST, SELL, BUY, STOP, STOP_LIMIT, TRAILING_STOP, TRAILING_STOP_PPM, UNKNOWN_ID,
 } from "./order-book-codes.ts";
 import type { EventLog } from "./order-book-events.ts";
-import { DOWN, HEAD, TOTAL, UP } from "./order-book-levels.ts";
 import type { LevelPool } from "./order-book-levels.ts";
 import { Matching } from "./order-book-matching.ts";
-import { ID, LEVEL, NEXT, OWNER, TRAITS } from "./order-book-pool.ts";
 import type { OrderPool } from "./order-book-pool.ts";
+import { BOTTOM, TOP } from "./order-book-price-levels.ts";
 import { BOOK_SNAPSHOT_VERSION } from "./order-book-snapshot.ts";
 import type { BookSnapshot, PendingRow, RestingRow } from "./order-book-snapshot.ts";
 import { flagsOf, isPending, sideOf, timeInForceOf, traitsOf, typeOf } from "./order-book-traits.ts";
@@ -114,7 +113,7 @@ export class OrderBook {
       return 0;
     }
     this.reason = NO_REASON;
-    const quantity = this.orders.amounts[slot >> 1]!;
+    const quantity = this.orders.quantity[slot]!;
     this.matching.remove(slot);
     return quantity;
   }
@@ -125,7 +124,7 @@ export class OrderBook {
     if (slot === 0) return this.reject(UNKNOWN_ID);
     if (!isQuantity(by)) return this.reject(INVALID_QUANTITY);
     this.reason = NO_REASON;
-    const open = this.orders.amounts[slot >> 1]!;
+    const open = this.orders.quantity[slot]!;
     if (by < open) return this.resize(slot, open - by);
     this.matching.remove(slot);
     return CANCELED;
@@ -141,19 +140,19 @@ export class OrderBook {
     if (slot === 0) return this.reject(UNKNOWN_ID);
     if (quantity !== 0 && !isQuantity(quantity)) return this.reject(INVALID_QUANTITY);
     if (price !== 0 && !isPrice(price)) return this.reject(INVALID_PRICE);
-    const traits = this.orders.ints[slot + TRAITS]!;
-    const newOpen = quantity === 0 ? this.orders.amounts[slot >> 1]! : quantity;
+    const traits = this.orders.traits[slot]!;
+    const newOpen = quantity === 0 ? this.orders.quantity[slot]! : quantity;
     if (isPending(traits)) {
       if (price !== 0 && typeOf(traits) !== STOP_LIMIT) return this.reject(INVALID_PRICE);
       if (price !== 0) this.matching.stops.setLimit(slot, price);
       return this.resize(slot, newOpen);
     }
-    const level = this.orders.ints[slot + LEVEL]!;
-    if (price === 0 || price === this.pool.amounts[level >> 1]!) return this.resize(slot, newOpen);
+    const level = this.orders.level[slot]!;
+    if (price === 0 || price === this.pool.price[level]!) return this.resize(slot, newOpen);
     const side = sideOf(traits);
     const flags = flagsOf(traits);
     if (flags >= POST_ONLY && this.matching.crosses(side, price)) return this.reject(POST_ONLY_WOULD_CROSS);
-    const owner = this.orders.ints[slot + OWNER]!;
+    const owner = this.orders.owner[slot]!;
     this.matching.remove(slot);
     this.matching.takeInHand(price, newOpen);
     const status = this.matching.enter(id, side, LIMIT, REST, owner, flags);
@@ -170,19 +169,21 @@ export class OrderBook {
 
   /** 0 when there is no bid. So for the three below. */
   bestBid(): number {
-    return this.pool.amounts[this.matching.levels.bid >> 1]!;
+    const { bid } = this.matching.levels;
+    return bid === BOTTOM ? 0 : this.pool.price[bid]!;
   }
 
   bestBidQuantity(): number {
-    return this.pool.amounts[(this.matching.levels.bid >> 1) + TOTAL]!;
+    return this.pool.total[this.matching.levels.bid]!;
   }
 
   bestAsk(): number {
-    return this.pool.amounts[this.matching.levels.ask >> 1]!;
+    const { ask } = this.matching.levels;
+    return ask === TOP ? 0 : this.pool.price[ask]!;
   }
 
   bestAskQuantity(): number {
-    return this.pool.amounts[(this.matching.levels.ask >> 1) + TOTAL]!;
+    return this.pool.total[this.matching.levels.ask]!;
   }
 
   /** The price of the last trade or `print`, or 0. */
@@ -192,18 +193,18 @@ export class OrderBook {
 
   /** What is open of an order, resting or pending; 0 when it is unknown or has ended. */
   remaining(id: number): number {
-    return this.orders.amounts[this.orders.slotOf(id) >> 1]!;
+    return this.orders.quantity[this.orders.slotOf(id)]!;
   }
 
   /** Whether the order is a stop that waits for its price. */
   isPending(id: number): boolean {
-    return isPending(this.orders.ints[this.orders.slotOf(id) + TRAITS]!);
+    return isPending(this.orders.traits[this.orders.slotOf(id)]!);
   }
 
   /** Where a pending stop is reached as things stand; 0 for a trailing stop that has seen no price, and for all other orders. */
   stopPriceOf(id: number): number {
     const slot = this.orders.slotOf(id);
-    return isPending(this.orders.ints[slot + TRAITS]!) ? this.matching.stops.stopPriceOf(slot) : 0;
+    return isPending(this.orders.traits[slot]!) ? this.matching.stops.stopPriceOf(slot) : 0;
   }
 
   /** Orders alive, resting and pending. */
@@ -219,10 +220,10 @@ export class OrderBook {
   /** The total at each price of a side, best first, at most `levels` of them. */
   depth(side: number, levels: number): DepthLevel[] {
     const result: DepthLevel[] = [];
-    const { ints, amounts } = this.pool;
-    const outward = side === BUY ? DOWN : UP;
-    for (let level = this.bestLevel(side); level !== 0 && result.length < levels; level = ints[level + outward]!) {
-      result.push({ price: amounts[level >> 1]!, quantity: amounts[(level >> 1) + TOTAL]! });
+    const { pool } = this;
+    const outward = side === BUY ? pool.down : pool.up;
+    for (let level = this.bestLevel(side); level > TOP && result.length < levels; level = outward[level]!) {
+      result.push({ price: pool.price[level]!, quantity: pool.total[level]! });
     }
     return result;
   }
@@ -261,28 +262,28 @@ export class OrderBook {
 
   private allocatePending(id: number, side: number, type: number, quantity: number, timeInForce: number, owner: number, flags: number): number {
     const slot = this.orders.allocate(id);
-    this.orders.amounts[slot >> 1] = quantity;
-    this.orders.ints[slot + OWNER] = owner;
-    this.orders.ints[slot + TRAITS] = traitsOf(side, type, timeInForce, flags);
+    this.orders.quantity[slot] = quantity;
+    this.orders.owner[slot] = owner;
+    this.orders.traits[slot] = traitsOf(side, type, timeInForce, flags);
     return slot;
   }
 
   /** Sets the open quantity of an order whose price stays. */
   private resize(slot: number, newOpen: number): number {
     this.reason = NO_REASON;
-    const { ints, amounts } = this.orders;
-    const change = newOpen - amounts[slot >> 1]!;
-    if (isPending(ints[slot + TRAITS]!)) {
-      amounts[slot >> 1] = newOpen;
+    const { orders } = this;
+    const change = newOpen - orders.quantity[slot]!;
+    if (isPending(orders.traits[slot]!)) {
+      orders.quantity[slot] = newOpen;
       return PENDING;
     }
-    const level = ints[slot + LEVEL]!;
+    const level = orders.level[slot]!;
     if (change > 0) {
       this.pool.unlink(level, slot);
-      amounts[slot >> 1] = newOpen;
+      orders.quantity[slot] = newOpen;
       this.pool.append(level, slot);
     } else {
-      amounts[slot >> 1] = newOpen;
+      orders.quantity[slot] = newOpen;
       this.pool.changeTotal(level, change);
     }
     return OPEN;
@@ -293,26 +294,26 @@ export class OrderBook {
   }
 
   private *restingRows(): Generator<RestingRow> {
+    const { orders, pool } = this;
     for (const side of [BUY, SELL]) {
-      const outward = side === BUY ? DOWN : UP;
-      for (let level = this.bestLevel(side); level !== 0; level = this.pool.ints[level + outward]!) {
-        const price = this.pool.priceOf(level);
-        for (let slot = this.pool.ints[level + HEAD]!; slot !== 0; slot = this.orders.ints[slot + NEXT]!) {
-          const { ints, amounts } = this.orders;
-          yield [ints[slot + ID]!, side, price, amounts[slot >> 1]!, ints[slot + OWNER]!, flagsOf(ints[slot + TRAITS]!)];
+      const outward = side === BUY ? pool.down : pool.up;
+      for (let level = this.bestLevel(side); level > TOP; level = outward[level]!) {
+        const price = this.pool.price[level]!;
+        for (let slot = this.pool.head[level]!; slot !== 0; slot = this.orders.next[slot]!) {
+          yield [orders.id[slot]!, side, price, orders.quantity[slot]!, orders.owner[slot]!, flagsOf(orders.traits[slot]!)];
         }
       }
     }
   }
 
   private pendingRow(slot: number): PendingRow {
-    const { ints, amounts } = this.orders;
+    const { orders } = this;
     const { stops } = this.matching;
-    const traits = ints[slot + TRAITS]!;
+    const traits = orders.traits[slot]!;
     const trails = typeOf(traits) >= TRAILING_STOP;
     return {
-      id: ints[slot + ID]!, side: sideOf(traits), type: typeOf(traits), quantity: amounts[slot >> 1]!, timeInForce: timeInForceOf(traits),
-      owner: ints[slot + OWNER]!, flags: flagsOf(traits), sequence: stops.sequenceOf(slot),
+      id: orders.id[slot]!, side: sideOf(traits), type: typeOf(traits), quantity: orders.quantity[slot]!, timeInForce: timeInForceOf(traits),
+      owner: orders.owner[slot]!, flags: flagsOf(traits), sequence: stops.sequenceOf(slot),
       price: trails ? stops.waterOf(slot) : stops.limitOf(slot), stopPrice: trails ? stops.trailOf(slot) : stops.stopPriceOf(slot),
     };
   }

@@ -17,7 +17,8 @@ export interface Market {
   readonly name: string;
   readonly tickSize: number;
   readonly alive: number;
-  price(prng: Prng): number;
+  /** `n` is the number of the command, for markets that move. */
+  price(prng: Prng, n: number): number;
   quantity(prng: Prng): number;
 }
 
@@ -37,6 +38,13 @@ export const MARKETS: readonly Market[] = [
     price: (prng) => Math.max(1, Math.min(1e15, prng.integer(0, 3) * 10 ** prng.integer(0, 15) + prng.integer(-1, 1))),
     quantity: (prng) => (prng.integer(0, 9) === 0 ? Number.MAX_SAFE_INTEGER - prng.integer(0, 9) : prng.integer(1, 20) * 10 ** prng.integer(0, 12)),
   },
+  {
+    name: "a market that wanders over more ticks than the ladder has, with orders far off",
+    tickSize: 5,
+    alive: 40,
+    price: (prng, n) => 5 * (40_000 + Math.abs((n % 40_000) - 20_000) * 3 + (prng.integer(0, 5) === 0 ? prng.integer(-30_000, 30_000) : prng.integer(-20, 20))),
+    quantity: (prng) => prng.integer(1, 12),
+  },
 ];
 
 export type Command =
@@ -53,25 +61,25 @@ export type Book = Pick<
 >;
 
 /** Draws the next command for a market in which `alive` orders stand; ids come from 0 to twice the market's number. */
-export function drawCommand(prng: Prng, market: Market, alive: number): Command {
+export function drawCommand(prng: Prng, market: Market, alive: number, n: number): Command {
   const id = prng.integer(0, market.alive * 2);
   const isCrowded = alive > market.alive;
   const draw = prng.integer(0, 99);
   if (draw < (isCrowded ? 30 : 8)) return { op: "cancel", id };
   if (draw < (isCrowded ? 38 : 14)) return { op: "reduce", id, by: Math.max(1, Math.floor(market.quantity(prng) / 2)) };
   if (draw < (isCrowded ? 46 : 24)) {
-    return { op: "replace", id, price: prng.integer(0, 2) === 0 ? 0 : market.price(prng), quantity: prng.integer(0, 2) === 0 ? 0 : market.quantity(prng) };
+    return { op: "replace", id, price: prng.integer(0, 2) === 0 ? 0 : market.price(prng, n), quantity: prng.integer(0, 2) === 0 ? 0 : market.quantity(prng) };
   }
-  if (draw === 99) return { op: "print", price: market.price(prng) };
-  return { op: "submit", args: drawOrder(prng, market, id) };
+  if (draw === 99) return { op: "print", price: market.price(prng, n) };
+  return { op: "submit", args: drawOrder(prng, market, id, n) };
 }
 
-function drawOrder(prng: Prng, market: Market, id: number): [number, number, number, number, number, number, number, number, number] {
+function drawOrder(prng: Prng, market: Market, id: number, n: number): [number, number, number, number, number, number, number, number, number] {
   const draw = prng.integer(0, 99);
   const type = draw < 62 ? LIMIT : draw < 74 ? MARKET : draw < 82 ? STOP : draw < 90 ? STOP_LIMIT : draw < 96 ? TRAILING_STOP : TRAILING_STOP_PPM;
   const trails = type === TRAILING_STOP || type === TRAILING_STOP_PPM;
-  const price = type === LIMIT || type === STOP_LIMIT ? market.price(prng) : trails && prng.integer(0, 3) === 0 ? market.price(prng) : 0;
-  const stopPrice = type === TRAILING_STOP ? market.tickSize * prng.integer(1, 5) : type === TRAILING_STOP_PPM ? prng.integer(1, 60_000) : type >= STOP ? market.price(prng) : 0;
+  const price = type === LIMIT || type === STOP_LIMIT ? market.price(prng, n) : trails && prng.integer(0, 3) === 0 ? market.price(prng, n) : 0;
+  const stopPrice = type === TRAILING_STOP ? market.tickSize * prng.integer(1, 5) : type === TRAILING_STOP_PPM ? prng.integer(1, 60_000) : type >= STOP ? market.price(prng, n) : 0;
   const force = prng.integer(0, 9);
   const timeInForce = force < 7 ? REST : force < 9 ? IOC : FOK;
   const flags = prng.integer(0, 3) + (prng.integer(0, 9) === 0 ? POST_ONLY : 0);
@@ -133,7 +141,7 @@ export function runBothBooks(prng: Prng, market: Market, count: number): Tally {
   const tally = { commands: count, fills: 0, triggered: 0, ended: 0 };
   const idMax = market.alive * 2;
   for (let n = 0; n < count; n++) {
-    const command = drawCommand(prng, market, naive.orderCount);
+    const command = drawCommand(prng, market, naive.orderCount, n);
     const answers = [apply(fast, command), fast.reason, fast.bestBid(), fast.bestBidQuantity(), fast.bestAsk(), fast.bestAskQuantity(), fast.lastTrade()];
     const expected = [apply(naive, command), naive.reason, naive.bestBid(), naive.bestBidQuantity(), naive.bestAsk(), naive.bestAskQuantity(), naive.lastTrade()];
     const events = drain(fast);
