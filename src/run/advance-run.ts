@@ -34,6 +34,7 @@ export async function advanceRun(trigger: Trigger, ports: Ports): Promise<Closed
   const window = tradingWindowOf(scheduledAt, deployment.settings.tradingHours);
 
   const stop = (await reasonToStop(trigger, window, ports)) ?? (await setTargets(run, trigger, ports));
+  if (run.targeted?.memory !== undefined) await remember(deployment, scheduledAt, run.targeted.memory, ports);
   if (stop) return (await windDown(run, window, ports)) ?? closeRun(run, ports, stop);
   if (run.targeted?.keep !== undefined) return closeRun(run, ports);
 
@@ -71,9 +72,10 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, ports:
     const held = heldWeights(account, deployment);
     const decision = strategy.decide(view, held, await recall(deployment, ports));
     const { asOf, session, source, adjustment } = view;
-    const viewHash = hashOfView(view);
-    if (run.viewed?.viewHash !== viewHash) {
-      await run.record({ type: "view-recorded", asOf, session, source, adjustment, lookback: strategy.lookback, held: Object.fromEntries(held), viewHash });
+    const shown = { held: Object.fromEntries(held), viewHash: hashOfView(view) };
+    // A crash may have come between the two events; what is asked again is recorded again, unless it is the same.
+    if (!run.viewed || JSON.stringify(shown) !== JSON.stringify({ held: run.viewed.held, viewHash: run.viewed.viewHash })) {
+      await run.record({ type: "view-recorded", asOf, session, source, adjustment, lookback: strategy.lookback, ...shown });
     }
     const memory = decision.memory === undefined ? {} : { memory: decision.memory };
     await run.record(
@@ -82,7 +84,6 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, ports:
         : { type: "targets-set", ...shapeTargets(decision.targets, settings.limits), ...memory },
     );
   }
-  if (run.targeted?.memory !== undefined) await remember(deployment, scheduledAt, run.targeted.memory, ports);
   return undefined;
 }
 

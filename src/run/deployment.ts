@@ -5,7 +5,7 @@ import type { Limits } from "../risk/limits.ts";
 import { currentOrNextSession, type Session } from "../rules/calendar.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
 import type { ConfiguredStrategy } from "../strategy.ts";
-import type { Instant, SessionDate } from "../time.ts";
+import { plusMs, type Instant, type SessionDate } from "../time.ts";
 
 /** Everything here is JSON and is journaled when a run opens. */
 export interface RunSettings {
@@ -41,8 +41,11 @@ export interface TradingWindow {
   readonly closesAt: Instant;
 }
 
-/** The session in which a run scheduled at `scheduledAt` may trade: the one it lies in, else the next. */
+/**
+ * The session in which a run scheduled at `scheduledAt` may trade: the first that closes after it. A run scheduled at
+ * the instant of a close has seen that session's bar, so it trades in the next.
+ */
 export function tradingWindowOf(scheduledAt: Instant, hours: RunSettings["tradingHours"]): TradingWindow {
-  const session: Session = currentOrNextSession(scheduledAt);
+  const session: Session = currentOrNextSession(plusMs(scheduledAt, 1));
   return { session: session.date, opensAt: hours === "core" ? session.open : session.close, closesAt: session.close };
 }

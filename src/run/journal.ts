@@ -104,3 +104,18 @@ export function hashOf(event: JournalEvent): string {
 
 /** The chain's first link. */
 export const GENESIS = "0".repeat(64);
+
+/**
+ * Whether each event has its place and the hash of the one before it. `brokenAt` is the place of the first that has
+ * not; `head` is the hash of the last event, by which alone a change of that event, or an event cut off behind it, can
+ * be noticed.
+ */
+export function verifyChain(events: readonly JournalEvent[]): { readonly brokenAt: number | undefined; readonly head: string } {
+  let head = GENESIS;
+  let brokenAt: number | undefined;
+  events.forEach((event, place) => {
+    if (brokenAt === undefined && (event.seq !== place || event.previous !== head)) brokenAt = place;
+    head = hashOf(event);
+  });
+  return { brokenAt, head };
+}

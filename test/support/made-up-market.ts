@@ -7,14 +7,25 @@ import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
 import { sessionsBetween } from "../../src/rules/calendar.ts";
 import type { Deployment, RunSettings } from "../../src/run/deployment.ts";
 import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
-import { epochDayOf, sessionDateOf, type Instant } from "../../src/time.ts";
+import { epochDayOf, sessionDateOf, type EpochDay, type Instant } from "../../src/time.ts";
 import type { Account, AccountName, Bars, Quote, Symbol } from "../../src/trade.ts";
 
-/** Open, high, low, close of each session from `from` on. */
-export function barsOf(from: string, rows: readonly (readonly [number, number, number, number])[], volume = 1_000_000): Bars {
-  const sessions = sessionsBetween(epochDayOf(sessionDateOf(from)), (epochDayOf(sessionDateOf(from)) + Math.ceil(rows.length * 1.5) + 10) as never).slice(0, rows.length);
+/** Open, high, low, close of each session from `from` on; the volume of all sessions, or of each. */
+export function barsOf(from: string, rows: readonly (readonly [number, number, number, number])[], volume: number | readonly number[] = 1_000_000): Bars {
+  const volumes = typeof volume === "number" ? new Float64Array(rows.length).fill(volume) : Float64Array.from(volume);
   const column = (index: number): Float64Array => Float64Array.from(rows, (row) => row[index]!);
-  return { kind: "ohlcv", days: Int32Array.from(sessions, ({ day }) => day), open: column(0), high: column(1), low: column(2), close: column(3), volume: new Float64Array(rows.length).fill(volume) };
+  return { kind: "ohlcv", days: daysFrom(from, rows.length), open: column(0), high: column(1), low: column(2), close: column(3), volume: volumes };
+}
+
+/** The closes of each session from `from` on, and nothing else. */
+export function closesOf(from: string, closes: readonly number[]): Bars {
+  return { kind: "close-only", days: daysFrom(from, closes.length), close: Float64Array.from(closes) };
+}
+
+function daysFrom(from: string, count: number): Int32Array {
+  const first = epochDayOf(sessionDateOf(from));
+  const sessions = sessionsBetween(first, (first + Math.ceil(count * 1.5) + 10) as EpochDay).slice(0, count);
+  return Int32Array.from(sessions, ({ day }) => day);
 }
 
 /** A seeded walk: opens gap from the last close, closes move, lows and highs lie around them. */
