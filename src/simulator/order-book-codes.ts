@@ -56,6 +56,8 @@ export const POST_ONLY_WOULD_CROSS = 7;
 export const NO_LIQUIDITY = 8;
 export const FOK_NOT_FILLABLE = 9;
 export const SELF_TRADE = 10;
+/** Only a limit or stop-limit order has a price to replace. */
+export const NO_LIMIT_PRICE = 11;
 
 /** `maker` and `taker` traded `quantity` at `price`, the maker's. */
 export const FILL = 0;
@@ -76,6 +78,7 @@ const REASON_TEXTS = [
   "no liquidity",
   "fill-or-kill not fillable",
   "self-trade prevented",
+  "order has no limit price",
 ];
 
 export function reasonText(reason: number): string {

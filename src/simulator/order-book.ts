@@ -24,7 +24,7 @@
  * that is no positive integer is rejected with its reason, since it may have come through from a client.
  */
 import {
-  CANCELED, CANCEL_BOTH, DUPLICATE_ID, FOK, INVALID_PRICE, INVALID_QUANTITY, INVALID_STOP_PRICE, LIMIT, NO_REASON, OPEN, PENDING, POST_ONLY,
+  CANCELED, CANCEL_BOTH, DUPLICATE_ID, FOK, INVALID_PRICE, INVALID_QUANTITY, INVALID_STOP_PRICE, LIMIT, NO_LIMIT_PRICE, NO_REASON, OPEN, PENDING, POST_ONLY,
   POST_ONLY_NEEDS_RESTING_LIMIT, POST_ONLY_WOULD_CROSS, REJECTED, REST, SELL, BUY, STOP, STOP_LIMIT, TRAILING_STOP, TRAILING_STOP_PPM, UNKNOWN_ID,
 } from "./order-book-codes.ts";
 import type { EventLog } from "./order-book-events.ts";
@@ -143,7 +143,7 @@ export class OrderBook {
     const traits = this.orders.traits[slot]!;
     const newOpen = quantity === 0 ? this.orders.quantity[slot]! : quantity;
     if (isPending(traits)) {
-      if (price !== 0 && typeOf(traits) !== STOP_LIMIT) return this.reject(INVALID_PRICE);
+      if (price !== 0 && typeOf(traits) !== STOP_LIMIT) return this.reject(NO_LIMIT_PRICE);
       if (price !== 0) this.matching.stops.setLimit(slot, price);
       return this.resize(slot, newOpen);
     }

@@ -5,7 +5,7 @@
  */
 import {
   BUY, CANCELED, CANCEL_BOTH, CANCEL_NEWEST, CANCEL_OLDEST, DUPLICATE_ID, FILLED, FOK, FOK_NOT_FILLABLE, INVALID_PRICE, INVALID_QUANTITY,
-  INVALID_STOP_PRICE, LIMIT, MARKET, NO_LIQUIDITY, NO_OWNER, NO_REASON, OPEN, PENDING, POST_ONLY, POST_ONLY_NEEDS_RESTING_LIMIT,
+  INVALID_STOP_PRICE, LIMIT, MARKET, NO_LIMIT_PRICE, NO_LIQUIDITY, NO_OWNER, NO_REASON, OPEN, PENDING, POST_ONLY, POST_ONLY_NEEDS_RESTING_LIMIT,
   POST_ONLY_WOULD_CROSS, REJECTED, REST, SELF_TRADE, SELL, STOP_LIMIT, TRAILING_STOP, TRAILING_STOP_PPM, UNKNOWN_ID,
 } from "../../src/simulator/order-book-codes.ts";
 
@@ -104,7 +104,7 @@ export class NaiveOrderBook {
     this.reason = NO_REASON;
     const newQuantity = quantity === 0 ? order.quantity : quantity;
     if (!("price" in order)) {
-      if (price !== 0 && order.type !== STOP_LIMIT) return this.reject(INVALID_PRICE);
+      if (price !== 0 && order.type !== STOP_LIMIT) return this.reject(NO_LIMIT_PRICE);
       if (price !== 0) order.limit = price;
       order.quantity = newQuantity;
       return PENDING;
