@@ -54,11 +54,6 @@ export class PendingStops {
     this.levels = new LevelPool(orders);
   }
 
-  /** Whether there is room for another. */
-  get isFull(): boolean {
-    return this.count >= STOP_DETAILS_MAX - 1;
-  }
-
   /** For a stop or stop-limit whose record has its traits. */
   addFixed(slot: number, stopPrice: number, limit: number): void {
     this.newDetail(slot, limit, 0);
@@ -163,6 +158,7 @@ export class PendingStops {
     if (detail !== 0) {
       this.freeDetail = this.links[detail * DETAIL_INTS + TRAILING_NEXT]!;
     } else {
+      if (this.freshDetail === STOP_DETAILS_MAX) throw new RangeError(`a book holds at most ${STOP_DETAILS_MAX - 1} pending stops`);
       detail = this.freshDetail++;
       if (this.freshDetail * DETAIL_DOUBLES > this.details.length) {
         const larger = new Float64Array(this.details.length * 2);

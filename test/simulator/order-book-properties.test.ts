@@ -32,7 +32,7 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant("replace" as const), id, price: fc.oneof(price, fc.constant(0)), quantity: fc.oneof(quantity, fc.constant(0)) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("print" as const), price }) },
 );
-const commands = fc.array(command, { maxLength: 80 });
+const commands = fc.array(command, { maxLength: 80, size: "max" });
 
 interface Step {
   readonly book: OrderBook;
