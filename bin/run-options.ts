@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { adjusted, coverageOf, loadDataset, type Dataset } from "../backtest/dataset.ts";
 import type { WorldSettings } from "../backtest/simulated-world.ts";
+import { accountRulesOf } from "../src/account-settings.ts";
 import { limitsOf, parseConfig, symbolsOf } from "../src/config.ts";
 import { FULL_WEIGHT, moneyFromNumber } from "../src/money.ts";
 import { parseSchedule } from "../src/rules/schedule.ts";
@@ -35,6 +36,7 @@ export interface RunOptions {
   readonly execution: "market" | "marketable-limit";
   readonly collarBps: number;
   readonly positionWeightMax: number;
+  readonly cashAccount?: true;
   readonly seed: number;
   readonly holeMaxSessions: number;
   readonly suspectedSplits: "fail" | "note";
@@ -68,6 +70,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option("--execution <style>", "order type").choices(["market", "marketable-limit"]).default("market"))
     .option("--collar-bps <bps>", "how far beyond the quote a marketable limit lies", nonNegativeNumber, 100)
     .option("--position-weight-max <fraction>", "largest share of equity in one symbol", fraction, 1)
+    .option("--cash-account", "keep the rules of a cash account: settlement by date, and no sale that breaks Regulation T")
     .option("--hole-max-sessions <n>", "sessions in a row that the data may lack", wholeNumber, 5)
     .addOption(new Option("--suspected-splits <what>", "what to do about a price that moves just like a split that no action explains").choices(["fail", "note"]).default("fail"))
     .option("--seed <integer>", "starts every generator of chance", wholeNumber, 0);
@@ -103,7 +106,7 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
   return { deployment, dataset, world, from, to };
 }
 
-function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fees, seed }: RunOptions): Deployment["settings"] {
+function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fees, cashAccount, seed }: RunOptions): Deployment["settings"] {
   return {
     allocation: FULL_WEIGHT,
     tradingHours: "core",
@@ -111,11 +114,13 @@ function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fe
     executionStyle: execution,
     limits: limitsOf({ positionWeightMax, collarBps, orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
     fees,
+    ...(cashAccount && { accountRules: accountRulesOf({ cashAccount: {} }) }),
     seed,
   };
 }
 
-function deployedIn(file: string, name: string, { param, symbols, schedule }: RunOptions): Deployment {
+function deployedIn(file: string, name: string, { param, symbols, schedule, cashAccount }: RunOptions): Deployment {
+  if (cashAccount) throw new UsageError("--config takes the account's rules from the file; leave out --cash-account");
   if (param.length > 0 || symbols || schedule !== undefined) throw new UsageError("--config takes parameters, symbols and schedule from the file; leave out --param, --symbols and --schedule");
   const { deployments } = parseConfig(readText(file), strategies, file);
   const found = deployments.find(({ strategy }) => strategy.name === name);

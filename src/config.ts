@@ -7,8 +7,10 @@
  */
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { accountRulesOf, accountRulesSchema, exitRulesOf, exitsSchema } from "./account-settings.ts";
 import { moneyFromNumber, weightFromFraction } from "./money.ts";
-import type { Limits } from "./risk/limits.ts";
+import type { AccountRules } from "./risk/account-rules.ts";
+import type { CorrelationLimits, Group, Limits } from "./risk/limits.ts";
 import { parseSchedule } from "./rules/schedule.ts";
 import type { Deployment } from "./run/deployment.ts";
 import type { Strategy } from "./strategy.ts";
@@ -23,15 +25,37 @@ const usd = z.number().min(0).max(1e9);
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "1 to 32 lower case letters, digits and dashes");
 const symbol = z.string().regex(/^[A-Z][A-Z0-9.]{0,11}$/, "a ticker in capitals");
 
+const groupSchema = z.strictObject({ symbols: z.array(symbol).min(1), weightMax: fraction });
+
+const correlationSchema = z
+  .strictObject({ lookback: z.number().int().min(20).max(1_000).default(60), averageMax: fraction.optional(), eigenvalueShareMax: fraction.optional() })
+  .refine(({ averageMax, eigenvalueShareMax }) => averageMax !== undefined || eigenvalueShareMax !== undefined, "needs averageMax, eigenvalueShareMax or both");
+
+/** What is simulated has only the limits that are asked for; new ones are off. */
 const limitsSchema = z.strictObject({
   positionWeightMax: fraction.default(0.1),
+  positionNotionalMax: usd.optional(),
   grossExposureMax: fraction.default(1),
+  groups: z.record(name, groupSchema).optional(),
+  correlation: correlationSchema.optional(),
   cashReserveMin: fraction.default(0),
   orderNotionalMin: usd.default(1),
   orderNotionalMax: usd.default(1_000_000),
+  volumeShareMax: fraction.optional(),
   ordersPerRunMax: z.number().int().min(1).max(10_000).default(200),
   collarBps: z.number().min(0).max(5_000).default(100),
+  turnoverPerRunMax: z.number().min(0).max(2).optional(),
   quoteAgeMaxMs: z.number().int().min(0).default(60_000),
+  barAgeSessionsMax: z.number().int().min(0).max(1_000).optional(),
+  priceMoveMax: fraction.optional(),
+});
+
+/** What is deployed has them unless it says otherwise. */
+const deployedLimitsSchema = limitsSchema.extend({
+  volumeShareMax: fraction.default(0.05),
+  turnoverPerRunMax: limitsSchema.shape.turnoverPerRunMax.default(2),
+  barAgeSessionsMax: limitsSchema.shape.barAgeSessionsMax.default(1),
+  priceMoveMax: fraction.default(0.4),
 });
 
 const accountSchema = z.strictObject({
@@ -40,6 +64,7 @@ const accountSchema = z.strictObject({
   /** The name of the secret that holds {"keyId", "secretKey"}; the keys themselves are never in this file. */
   secret: z.string().min(1),
   feed: z.enum(["iex", "sip"]).default("iex"),
+  rules: accountRulesSchema.prefault({}),
 });
 
 const strategySchema = z.strictObject({
@@ -52,7 +77,8 @@ const strategySchema = z.strictObject({
   shares: z.enum(["fractional", "whole"]).default("fractional"),
   execution: z.enum(["market", "marketable-limit"]).default("marketable-limit"),
   fees: z.enum(["alpaca", "ib", "none"]).default("alpaca"),
-  limits: limitsSchema.prefault({}),
+  limits: deployedLimitsSchema.prefault({}),
+  exits: exitsSchema.optional(),
 });
 
 const configSchema = z.strictObject({
@@ -84,7 +110,7 @@ export function parseConfig(yaml: string, strategies: readonly Strategy[], file 
   }
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success) throw new ConfigInvalid(`${file}:\n${problemsOf(parsed.error, [])}`);
-  const accounts = new Map(Object.entries(parsed.data.accounts).map(([key, value]) => [key as AccountName, { name: key as AccountName, ...value }]));
+  const accounts = new Map(Object.entries(parsed.data.accounts).map(([key, value]) => [key as AccountName, { ...value, name: key as AccountName, rules: accountRulesOf(value.rules) }]));
   const deployments = parsed.data.strategies.map((entry, index) => deploymentOf(entry, index, strategies, accounts, file));
   refuseOverlaps(deployments, file);
   return { accounts, deployments };
@@ -92,16 +118,34 @@ export function parseConfig(yaml: string, strategies: readonly Strategy[], file 
 
 export function limitsOf(input: LimitsInput): Limits {
   const limits = limitsSchema.parse(input);
+  const { positionNotionalMax, groups, correlation, volumeShareMax, turnoverPerRunMax, barAgeSessionsMax, priceMoveMax } = limits;
   return {
     positionWeightMax: weightFromFraction(limits.positionWeightMax),
+    ...(positionNotionalMax !== undefined && { positionNotionalMax: moneyFromNumber(positionNotionalMax) }),
     grossExposureMax: weightFromFraction(limits.grossExposureMax),
+    ...(groups && { groups: groupsOf(groups) }),
+    ...(correlation && { correlation: correlationOf(correlation) }),
     cashReserveMin: weightFromFraction(limits.cashReserveMin),
     orderNotionalMin: moneyFromNumber(limits.orderNotionalMin),
     orderNotionalMax: moneyFromNumber(limits.orderNotionalMax),
+    ...(volumeShareMax !== undefined && { volumeShareMax: weightFromFraction(volumeShareMax) }),
     ordersPerRunMax: limits.ordersPerRunMax,
+    ...(turnoverPerRunMax !== undefined && { turnoverPerRunMax: weightFromFraction(turnoverPerRunMax) }),
     collarBps: limits.collarBps,
     quoteAgeMaxMs: limits.quoteAgeMaxMs,
+    ...(barAgeSessionsMax !== undefined && { barAgeSessionsMax }),
+    ...(priceMoveMax !== undefined && { priceMoveMax: weightFromFraction(priceMoveMax) }),
   };
+}
+
+function groupsOf(groups: Readonly<Record<string, z.infer<typeof groupSchema>>>): readonly Group[] {
+  return Object.keys(groups)
+    .sort()
+    .map((group) => ({ name: group, symbols: symbolsOf(groups[group]!.symbols), weightMax: weightFromFraction(groups[group]!.weightMax) }));
+}
+
+function correlationOf({ lookback, averageMax, eigenvalueShareMax }: z.infer<typeof correlationSchema>): CorrelationLimits {
+  return { lookback, ...(averageMax !== undefined && { averageMax }), ...(eigenvalueShareMax !== undefined && { eigenvalueShareMax }) };
 }
 
 /** The symbols in order and without repeats. */
@@ -113,7 +157,7 @@ function deploymentOf(
   entry: z.infer<typeof strategySchema>,
   index: number,
   strategies: readonly Strategy[],
-  accounts: ReadonlyMap<AccountName, AccountConfig>,
+  accounts: ReadonlyMap<AccountName, { readonly rules: AccountRules }>,
   file: string,
 ): Deployment {
   const at = ["strategies", index];
@@ -126,10 +170,15 @@ function deploymentOf(
   const configured = parameters(() => strategy.configure(entry.params), [...at, "params"], file);
   const universe = entry.symbols ?? configured.universe;
   if (!universe) throw new ConfigInvalid(`${file}: ${pathText([...at, "symbols"])}: ${entry.strategy} names no symbols of its own, so they must be listed here`);
+  const symbols = symbolsOf(universe);
+  for (const [group, { symbols: members }] of Object.entries(entry.limits.groups ?? {})) {
+    const foreign = members.find((member) => !symbols.includes(member as Symbol));
+    if (foreign !== undefined) throw new ConfigInvalid(`${file}: ${pathText([...at, "limits", "groups", group, "symbols"])}: ${foreign} is not among the symbols of ${entry.strategy}`);
+  }
   return {
     account,
     strategy: entry.schedule === undefined ? configured : { ...configured, schedule: scheduleOf(entry.schedule, [...at, "schedule"], file) },
-    symbols: symbolsOf(universe),
+    symbols,
     settings: {
       allocation: weightFromFraction(entry.allocation),
       tradingHours: "core",
@@ -137,6 +186,8 @@ function deploymentOf(
       executionStyle: entry.execution,
       limits: limitsOf(entry.limits),
       fees: entry.fees,
+      accountRules: accounts.get(account)!.rules,
+      ...(entry.exits && { exits: exitRulesOf(entry.exits) }),
       seed: 0,
     },
   };

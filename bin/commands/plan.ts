@@ -6,6 +6,8 @@ import { paperAccount } from "../../backtest/paper.ts";
 import { DatasetViews } from "../../backtest/views.ts";
 import { moneyToText, notional, plusBasisPoints, priceFromNumber, quantityToText, type Money, type Price } from "../../src/money.ts";
 import { lastClosedSession, nextSession } from "../../src/rules/calendar.ts";
+import { barsNeeded } from "../../src/run/market-facts.ts";
+import { accountMemoryKey, type AccountMemory } from "../../src/run/account-memory.ts";
 import { recall } from "../../src/run/memory.ts";
 import { previewRun, type Preview } from "../../src/run/preview.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
@@ -45,23 +47,27 @@ async function plan(strategy: string, options: PlanOptions): Promise<void> {
   const { deployment, dataset, to } = run;
   const session = lastClosedSession(endOf(to));
   const asOf = plusMs(session.close, 1_000);
-  const view = new DatasetViews(dataset).view(deployment.symbols, deployment.strategy.lookback, asOf);
-  const quotes = closingQuotes(run, asOf);
+  const views = new DatasetViews(dataset);
+  const { lookback } = deployment.strategy;
+  const now = nextSession(session.day).open;
+  const quotes = closingQuotes(run, asOf, now);
   const held = await accountOf(run, options, quotes);
   const preview = previewRun({
     deployment,
     account: held.account,
-    view,
+    view: views.view(deployment.symbols, lookback, asOf),
+    gateView: views.view(deployment.symbols, Math.max(lookback, barsNeeded(deployment.settings.limits)), asOf),
     quotes,
     memory: held.memory,
-    now: nextSession(session.day).open,
+    ...(held.accountMemory && { accountMemory: held.accountMemory }),
+    now,
     run: runIdOf(deployment.account, deployment.strategy.name, asOf),
   });
   process.stdout.write(options.json ? `${JSON.stringify(asJson(preview, run, asOf))}\n` : asText(preview, run, asOf));
 }
 
-/** The newest printed close of each symbol, with the spread that the simulated market has. */
-function closingQuotes({ deployment, dataset, world }: ResolvedRun, asOf: Instant): ReadonlyMap<Symbol, Quote> {
+/** The newest printed close of each symbol, with the spread that the simulated market has, as if it still stood at `now`. */
+function closingQuotes({ deployment, dataset, world }: ResolvedRun, asOf: Instant, now: Instant): ReadonlyMap<Symbol, Quote> {
   const { halfSpreadBps } = world.liquidity;
   const today = Math.floor(asOf / 86_400_000);
   const quotes = new Map<Symbol, Quote>();
@@ -70,13 +76,12 @@ function closingQuotes({ deployment, dataset, world }: ResolvedRun, asOf: Instan
     const index = days.findLastIndex((day) => day <= today);
     if (index < 0) continue;
     const price = priceFromNumber(close[index]!);
-    // Prices of the evening stand until the next open.
-    quotes.set(symbol, { bid: plusBasisPoints(price, -halfSpreadBps), ask: plusBasisPoints(price, halfSpreadBps), at: Number.MAX_SAFE_INTEGER as Instant });
+    quotes.set(symbol, { bid: plusBasisPoints(price, -halfSpreadBps), ask: plusBasisPoints(price, halfSpreadBps), at: now });
   }
   return quotes;
 }
 
-async function accountOf({ deployment, world }: ResolvedRun, { state: file }: PlanOptions, quotes: ReadonlyMap<Symbol, Quote>): Promise<{ account: Account; memory: Json | undefined }> {
+async function accountOf({ deployment, world }: ResolvedRun, { state: file }: PlanOptions, quotes: ReadonlyMap<Symbol, Quote>): Promise<{ account: Account; memory: Json | undefined; accountMemory?: AccountMemory | undefined }> {
   const cashAlone: Account = { cash: world.cash, equity: world.cash, lastEquity: world.cash, buyingPower: world.cash, positions: [], blocked: undefined };
   if (file === undefined) return { account: cashAlone, memory: deployment.strategy.initialMemory };
   if (!existsSync(file)) throw new UsageError(`there is no state file ${file}`);
@@ -86,7 +91,7 @@ async function accountOf({ deployment, world }: ResolvedRun, { state: file }: Pl
     if (!account) throw new UsageError(`${file} holds no paper run of ${deployment.strategy.name}`);
     const unquoted = account.positions.find(({ symbol }) => deployment.symbols.includes(symbol) && !quotes.has(symbol));
     if (unquoted) throw new UsageError(`the data have no close of ${unquoted.symbol}, which the paper run holds`);
-    return { account, memory: await recall(deployment, store) };
+    return { account, memory: await recall(deployment, store), accountMemory: (await store.state.load(accountMemoryKey(deployment.account)))?.value };
   } finally {
     store.close();
   }

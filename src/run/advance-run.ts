@@ -10,44 +10,57 @@
  * run's trading window. After it, and while the account is halted, what is open is canceled, confirmed and reported.
  */
 import type { Ports } from "../ports.ts";
-import { haltKey } from "../risk/halt.ts";
+import { addMoney, notional, weightOf, ZERO_MONEY } from "../money.ts";
+import type { ExitRules } from "../risk/account-rules.ts";
+import type { MarketFacts } from "../risk/candidate.ts";
 import type { Refusal } from "../risk/refusals.ts";
+import { breakerKey, positionAt } from "../risk/trading-breaker.ts";
 import { expectedFees } from "../rules/fees.ts";
 import { newYorkClock } from "../time.ts";
 import type { Account, Symbol } from "../trade.ts";
+import { planThroughAccountGate, rememberRun } from "./account-gate.ts";
+import { accountMemoryKey, NO_MEMORY } from "./account-memory.ts";
 import { closeRun, type Closed } from "./close-run.ts";
-import { tradingWindowOf, type TradingWindow, type Trigger } from "./deployment.ts";
+import { tradingWindowOf, type Deployment, type TradingWindow, type Trigger } from "./deployment.ts";
 import type { Json } from "../json.ts";
+import { withExits, type TargetsWithExits } from "./exit-targets.ts";
+import { barsNeeded, marketFacts } from "./market-facts.ts";
 import { recall, remember } from "./memory.ts";
 import { heldWeights, planSide } from "./plan-orders.ts";
 import { runIdOf } from "./run-identity.ts";
 import { Run } from "./run.ts";
-import { shapeTargets } from "./targets.ts";
+import { shapeTargets, type ShapedTargets } from "./targets.ts";
 import { hashOfView } from "./view-hash.ts";
 import { windDown, workOrders, type CallAgainAt } from "./work-orders.ts";
 
 export async function advanceRun(trigger: Trigger, ports: Ports): Promise<Closed | CallAgainAt> {
   const { deployment, scheduledAt } = trigger;
   const run = await Run.read(runIdOf(deployment.account, deployment.strategy.name, scheduledAt), ports);
-  if (run.closed) return { kind: "closed", run: run.id, outcome: run.closed.outcome };
+  const result = run.closed ? { kind: "closed" as const, run: run.id, outcome: run.closed.outcome } : await advance(run, trigger, ports);
+  if (result.kind === "closed") await rememberRun(run, trigger, ports);
+  return result;
+}
+
+async function advance(run: Run, trigger: Trigger, ports: Ports): Promise<Closed | CallAgainAt> {
+  const { deployment, scheduledAt } = trigger;
   if (!run.opened) await openRun(run, trigger);
   const window = tradingWindowOf(scheduledAt, deployment.settings.tradingHours);
 
-  const stop = (await reasonToStop(trigger, window, ports)) ?? (await setTargets(run, trigger, ports));
+  const stop = (await reasonToStop(trigger, window, ports)) ?? (await setTargets(run, trigger, window, ports));
   if (run.targeted?.memory !== undefined) await remember(deployment, scheduledAt, run.targeted.memory, ports);
-  if (stop) return (await windDown(run, window, ports)) ?? closeRun(run, ports, stop);
-  if (run.targeted?.keep !== undefined) return closeRun(run, ports);
+  if (stop) return (await windDown(run, window, ports)) ?? closeRun(run, trigger, ports, stop);
+  if (run.targeted?.keep !== undefined && run.targeted.targets.length === 0) return closeRun(run, trigger, ports);
 
   for (const side of ["sell", "buy"] as const) {
     if (!run.plan(side)) {
       if (ports.clock.now() < window.opensAt) return { kind: "call-again", at: window.opensAt };
-      const blocked = await plan(run, side, trigger, ports);
-      if (blocked) return (await windDown(run, window, ports)) ?? closeRun(run, ports, blocked);
+      const blocked = await plan(run, side, trigger, window, ports);
+      if (blocked) return (await windDown(run, window, ports)) ?? closeRun(run, trigger, ports, blocked);
     }
     const waiting = await workOrders(run, side, window, ports);
     if (waiting) return waiting;
   }
-  return closeRun(run, ports);
+  return closeRun(run, trigger, ports);
 }
 
 async function openRun(run: Run, { deployment, scheduledAt }: Trigger): Promise<void> {
@@ -56,14 +69,16 @@ async function openRun(run: Run, { deployment, scheduledAt }: Trigger): Promise<
 }
 
 async function reasonToStop({ deployment }: Trigger, window: TradingWindow, { clock, state }: Ports): Promise<Refusal | undefined> {
-  const halt = await state.load(haltKey(deployment.account));
-  if (halt?.value.halted) return { code: "HALTED", why: halt.value.why, since: halt.value.since };
   const now = clock.now();
+  const breaker = await state.load(breakerKey(deployment.account));
+  const position = breaker && positionAt(breaker.value, now);
+  if (position?.kind === "halted") return { code: "HALTED", why: position.why, since: position.since };
+  if (position?.kind === "cooling") return { code: "COOLING", why: position.why, until: position.until };
   return now > window.closesAt ? { code: "WINDOW_PASSED", closedAt: window.closesAt, now } : undefined;
 }
 
 /** Asks the strategy, once; the view and the answer are journaled together. */
-async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, ports: Ports): Promise<Refusal | undefined> {
+async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, window: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
   const { strategy, symbols, settings } = deployment;
   if (!run.targeted) {
     const account = await ports.broker.account();
@@ -78,34 +93,60 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, ports:
       await run.record({ type: "view-recorded", asOf, session, source, adjustment, lookback: strategy.lookback, ...shown });
     }
     const memory = decision.memory === undefined ? {} : { memory: decision.memory };
-    await run.record(
-      "keep" in decision
-        ? { type: "targets-set", keep: decision.keep, targets: [], refused: [], ...memory }
-        : { type: "targets-set", ...shapeTargets(decision.targets, settings.limits), ...memory },
-    );
+    const keep = "keep" in decision ? { keep: decision.keep } : {};
+    const bars = barsNeeded(settings.limits);
+    const wide = bars > strategy.lookback ? await ports.marketData.view(symbols, bars, scheduledAt) : view;
+    const shaped = "keep" in decision ? undefined : shapeTargets(decision.targets, settings.limits, { equity: weightOf(account.equity, settings.allocation), view: wide });
+    const targets = settings.exits ? await targetsWithExits(shaped, account, window, deployment, settings.exits, ports) : (shaped ?? { targets: [], refused: [] });
+    const traded = new Set([...targets.targets.map(({ symbol }) => symbol), ...(shaped ? held.keys() : [])]);
+    const facts = bars > 0 && traded.size > 0 ? { facts: marketFacts([...traded].sort(), wide) } : {};
+    await run.record({ type: "targets-set", ...keep, ...targets, ...facts, ...memory });
   }
   return undefined;
 }
 
-async function plan(run: Run, side: "sell" | "buy", { deployment }: Trigger, ports: Ports): Promise<Refusal | undefined> {
+async function targetsWithExits(shaped: ShapedTargets | undefined, account: Account, { session }: TradingWindow, deployment: Deployment, rules: ExitRules, { state }: Ports): Promise<TargetsWithExits> {
+  const ours = new Set(deployment.symbols);
+  const memory = await state.load(accountMemoryKey(deployment.account));
+  return withExits(shaped, account.positions.filter(({ symbol }) => ours.has(symbol)), memory?.value ?? NO_MEMORY, session, rules);
+}
+
+async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session }: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
+  const deployment = inScope(run, trigger.deployment);
+  // Before the account: an order that fills between the two is refused once more, and not traded twice.
+  const open = await ports.broker.openOrders();
   const account = await ports.broker.account();
   if (account.blocked !== undefined) return { code: "ACCOUNT_BLOCKED", reason: account.blocked };
-  const { targets } = run.targeted!;
-  const quotes = await ports.marketData.quotes(symbolsToQuote(side, account, deployment.symbols, targets.map(({ symbol }) => symbol)));
+  const { targets, facts } = run.targeted!;
+  const symbols = symbolsToQuote(side, account, deployment.symbols, targets.map(({ symbol }) => symbol));
+  const [quotes, assets] = symbols.length > 0 ? await Promise.all([ports.marketData.quotes(symbols), ports.broker.assets(symbols)]) : [new Map(), new Map()];
+  const own = new Set<string>(run.orders.map(({ order }) => order.clientOrderId));
   const now = ports.clock.now();
   const { day } = newYorkClock(now);
-  const planned = planSide(side, {
-    run: run.id,
-    now,
-    deployment,
-    targets,
-    account,
-    quotes,
-    ordersBefore: run.orders.length,
-    expectedFees: (orderSide, quantity, price) => expectedFees(deployment.settings.fees, { side: orderSide, quantity, price, day }),
-  });
-  await run.record({ type: "orders-planned", side, equity: planned.equity, cash: planned.cash, orders: planned.approved, refused: planned.refused });
+  const planned = await planThroughAccountGate(run, side, deployment, session, account, ports, (limited) =>
+    planSide(side, {
+      run: run.id,
+      now,
+      deployment,
+      targets,
+      account: limited,
+      quotes,
+      facts: facts && new Map(Object.entries(facts) as [Symbol, MarketFacts][]),
+      venue: { assets, working: open.filter(({ clientOrderId }) => !own.has(clientOrderId)) },
+      ordersBefore: run.orders.length,
+      turnoverBefore: run.orders.reduce((sum, { order }) => addMoney(sum, notional(order.referencePrice, order.quantity)), ZERO_MONEY),
+      expectedFees: (orderSide, quantity, price) => expectedFees(deployment.settings.fees, { side: orderSide, quantity, price, day }),
+    }),
+  );
+  const { equity, cash, approved, refused, accountFacts } = planned;
+  await run.record({ type: "orders-planned", side, equity, cash, orders: approved, refused, ...(accountFacts && { accountFacts }) });
   return undefined;
+}
+
+/** Where the strategy keeps everything, exits alone are traded. */
+function inScope(run: Run, deployment: Deployment): Deployment {
+  const { keep, targets } = run.targeted!;
+  return keep === undefined ? deployment : { ...deployment, symbols: targets.map(({ symbol }) => symbol) };
 }
 
 /** Sells need quotes of what is held, buys of what is wanted. */

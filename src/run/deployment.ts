@@ -1,6 +1,7 @@
 /** What is to be run, where and within which limits: the parsed form of one strategy entry of the configuration. */
 import type { Weight } from "../money.ts";
 import type { AccountName, Symbol } from "../trade.ts";
+import type { AccountRules, ExitRules } from "../risk/account-rules.ts";
 import type { Limits } from "../risk/limits.ts";
 import { currentOrNextSession, type Session } from "../rules/calendar.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
@@ -18,6 +19,10 @@ export interface RunSettings {
   readonly executionStyle: "market" | "marketable-limit";
   readonly limits: Limits;
   readonly fees: FeeScheduleName;
+  /** Shared by the runs of all strategies of the account. */
+  readonly accountRules?: AccountRules;
+  /** Positions that are sold whatever the strategy says. */
+  readonly exits?: ExitRules;
   /** Starts every generator of chance in the simulated market. */
   readonly seed: number;
 }

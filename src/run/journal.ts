@@ -7,10 +7,11 @@
  */
 import { hash } from "node:crypto";
 import type { Json } from "../json.ts";
-import type { Money, Quantity, Weight } from "../money.ts";
+import type { Money, Price, Quantity, Weight } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import type { Candidate } from "../risk/review.ts";
+import type { Candidate, MarketFacts } from "../risk/candidate.ts";
 import type { Instant, SessionDate } from "../time.ts";
+import type { AccountFacts } from "../risk/account-checks.ts";
 import type { Adjustment, ApprovedOrder, ClientOrderId, Fill, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../trade.ts";
 
 export type JournalEvent = JournalEntry & { readonly seq: number; readonly at: Instant; readonly previous: string };
@@ -34,10 +35,27 @@ export interface PlannedTarget {
   readonly reason: string;
   /** What the strategy asked for, where a cap made it less. */
   readonly clampedFrom?: Weight;
+  /** The caps that made it less, in the order in which they were met. */
+  readonly clampedBy?: readonly Clamp[];
 }
+
+/** A cap with its number, and what stood against it where that was more than the one target. */
+export type Clamp =
+  | { readonly limit: "positionWeightMax"; readonly max: Weight }
+  | { readonly limit: "positionNotionalMax"; readonly max: Money }
+  | { readonly limit: "groups"; readonly group: string; readonly weight: Weight; readonly max: Weight }
+  | { readonly limit: "grossExposureMax"; readonly weight: Weight; readonly max: Weight }
+  /** Fractions, as src/risk/correlation.ts measures them. */
+  | { readonly limit: "correlation.averageMax" | "correlation.eigenvalueShareMax"; readonly measured: number; readonly max: number };
 
 export interface PlannedOrder extends Candidate {
   readonly reason: string;
+}
+
+/** What the automated exits saw: the highest prices since entry, and the symbols that are sold for a breach. */
+export interface ExitsChecked {
+  readonly peaks: Readonly<Record<Symbol, Price>>;
+  readonly exited: readonly Symbol[];
 }
 
 export type JournalEntry =
@@ -68,8 +86,12 @@ export type JournalEntry =
       readonly keep?: string;
       readonly targets: readonly PlannedTarget[];
       readonly refused: readonly Refusal[];
+      /** Of what is held or wanted; absent where no limit asks for them. */
+      readonly facts?: Readonly<Record<Symbol, MarketFacts>>;
       /** What the strategy wants to remember; absent when it declares no memory. */
       readonly memory?: Json;
+      /** With `keep`, the targets are the exits alone and no other symbol is touched. */
+      readonly exits?: ExitsChecked;
     }
   | {
       readonly type: "orders-planned";
@@ -78,6 +100,8 @@ export type JournalEntry =
       readonly cash: Money;
       readonly orders: readonly (PlannedOrder & ApprovedOrder)[];
       readonly refused: readonly Refusal[];
+      /** What the account rules decided by; absent when none is set. */
+      readonly accountFacts?: AccountFacts;
     }
   | { readonly type: "order-submitted"; readonly clientOrderId: ClientOrderId; readonly outcome: SubmitOutcome }
   | {
@@ -95,6 +119,8 @@ export type JournalEntry =
       readonly equity: Money;
       readonly cash: Money;
       readonly positions: readonly Position[];
+      /** What the loss limits are judged by; absent when none is set. */
+      readonly lossFacts?: { readonly lastEquity?: Money; readonly highWater: Money };
     };
 
 /** The hash an event's successor carries; also the head of a run's chain. */

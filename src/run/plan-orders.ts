@@ -3,9 +3,9 @@
  *
  * Sizing: a target is its weight of the strategy's equity at the middle of the quote, rounded down to the unit that may
  * be traded; the order is the difference to what is held. Sells are planned for whatever is above its target, buys for
- * what is below, and buys are scaled down together until they and their fees fit the money: the strategy's own cash,
- * less its reserve. A target of 0 sells all that is held, down to the last fraction. Orders come in the order of their
- * symbols.
+ * what is below, and buys are scaled down together until they and their fees fit the money (the strategy's own cash,
+ * less its reserve) and the room that groups and gross exposure leave, which sells that did not fill may have made less.
+ * A target of 0 sells all that is held, down to the last fraction. Orders come in the order of their symbols.
  */
 import {
   addMoney,
@@ -30,7 +30,9 @@ import {
 } from "../money.ts";
 import type { Limits } from "../risk/limits.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import { costOf, middleOf, review, type Review } from "../risk/review.ts";
+import { costOf, middleOf, type MarketFacts, type VenueFacts } from "../risk/candidate.ts";
+import { sumOf } from "../risk/cap-checks.ts";
+import { review, type Review } from "../risk/review.ts";
 import { roundLimit, tickSizeOn } from "../rules/tick-sizes.ts";
 import { newYorkClock, type Instant } from "../time.ts";
 import type { Account, Quote, RunId, Side, Symbol } from "../trade.ts";
@@ -45,7 +47,13 @@ export interface PlanInputs {
   readonly targets: readonly PlannedTarget[];
   readonly account: Account;
   readonly quotes: ReadonlyMap<Symbol, Quote>;
+  /** From the bars; undefined where no limit asks for them. */
+  readonly facts: ReadonlyMap<Symbol, MarketFacts> | undefined;
+  /** Undefined where no venue is asked. */
+  readonly venue: VenueFacts | undefined;
+  /** Orders of this run that are already planned, and what they buy and sell. */
   readonly ordersBefore: number;
+  readonly turnoverBefore: Money;
   readonly expectedFees: (side: Side, quantity: Quantity, price: Price) => Money;
 }
 
@@ -62,9 +70,12 @@ export function planSide(side: Side, inputs: PlanInputs): SidePlan {
   const held = holdingsOf(account, deployment.symbols);
   const spendable = spendableOf(inputs, equity);
   const { wanted, unquoted } = side === "sell" ? sells(inputs, equity, held) : buys(inputs, equity, held);
-  const sized = side === "sell" ? wanted : fitToMoney(wanted, spendable, inputs);
-  const { approved, refused } = review(sized, { now: inputs.now, limits, equity, spendable, held, quotes: inputs.quotes, ordersBefore: inputs.ordersBefore });
-  return { equity, cash: account.cash, approved, refused: [...unquoted, ...unpaid(wanted, sized, spendable, limits), ...refused] };
+  const worth = worthOf(account, held);
+  const paid = side === "sell" ? wanted : fitToMoney(wanted, spendable, inputs);
+  const sized = side === "sell" ? wanted : fitToRoom(paid, equity, worth, inputs);
+  const { now, quotes, facts, venue, ordersBefore, turnoverBefore } = inputs;
+  const { approved, refused } = review(sized, { now, limits, equity, spendable, held, worth, quotes, facts, venue, ordersBefore, turnoverBefore });
+  return { equity, cash: account.cash, approved, refused: [...unquoted, ...unpaid(wanted, paid, spendable, limits), ...refused] };
 }
 
 interface Wanted {
@@ -83,11 +94,11 @@ function sells(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quan
       if (!target || target.weight === 0) unquoted.push({ code: "QUOTE_MISSING", symbol, side: "sell" });
       continue;
     }
-    const aim = target ? sizeOf(weightOf(equity, target.weight), quote, inputs) : ZERO_QUANTITY;
+    const aim = target ? sizeOf(symbol, weightOf(equity, target.weight), quote, inputs) : ZERO_QUANTITY;
     if (aim >= owned) continue;
     const closesPosition = !target || target.weight === 0;
     const surplus = subtractQuantity(owned, aim);
-    const quantity = closesPosition ? surplus : tradable(surplus, inputs);
+    const quantity = closesPosition ? surplus : tradable(symbol, surplus, inputs);
     if (quantity > 0) wanted.push(orderOf("sell", symbol, quantity, quote, closesPosition, target?.reason ?? "no longer a target", inputs));
   }
   return { wanted, unquoted };
@@ -103,8 +114,8 @@ function buys(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quant
       unquoted.push({ code: "QUOTE_MISSING", symbol, side: "buy" });
       continue;
     }
-    const missing = subtractQuantity(sizeOf(weightOf(equity, weight), quote, inputs), held.get(symbol) ?? ZERO_QUANTITY);
-    const quantity = missing > 0 ? tradable(missing, inputs) : ZERO_QUANTITY;
+    const missing = subtractQuantity(sizeOf(symbol, weightOf(equity, weight), quote, inputs), held.get(symbol) ?? ZERO_QUANTITY);
+    const quantity = missing > 0 ? tradable(symbol, missing, inputs) : ZERO_QUANTITY;
     if (quantity > 0) wanted.push(orderOf("buy", symbol, quantity, quote, false, reason, inputs));
   }
   return { wanted, unquoted };
@@ -116,6 +127,11 @@ export function heldWeights(account: Account, { symbols, settings }: Deployment)
   const equity = weightOf(account.equity, settings.allocation);
   const held = account.positions.filter(({ symbol, quantity }) => ours.has(symbol) && quantity !== 0);
   return new Map(held.map(({ symbol, quantity, marketPrice }) => [symbol, weightToNumber(weightFrom(notional(marketPrice, quantity), equity))]));
+}
+
+/** At the account's own prices. */
+function worthOf({ positions }: Account, held: ReadonlyMap<Symbol, Quantity>): ReadonlyMap<Symbol, Money> {
+  return new Map(positions.filter(({ symbol }) => held.has(symbol)).map(({ symbol, quantity, marketPrice }) => [symbol, notional(marketPrice, quantity)]));
 }
 
 /** Long holdings of the symbols this strategy trades, in the order of the symbols. */
@@ -152,8 +168,27 @@ function fitToMoney(orders: readonly PlannedOrder[], spendable: Money, inputs: P
     const value = subtractMoney(cost, fees);
     if (value <= 0) return [];
     fitted = fitted.flatMap((order) => {
-      const quantity = tradable(mulDivDown(order.quantity, affordable, value) as Quantity, inputs);
+      const quantity = tradable(order.symbol, mulDivDown(order.quantity, affordable, value) as Quantity, inputs);
       return quantity > 0 ? [{ ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, order.referencePrice) }] : [];
+    });
+  }
+  return fitted;
+}
+
+/** Where there is no room at all, the orders stay as they are and review says which cap refuses them. */
+function fitToRoom(orders: readonly PlannedOrder[], equity: Money, worth: ReadonlyMap<Symbol, Money>, inputs: PlanInputs): readonly PlannedOrder[] {
+  const { grossExposureMax, groups = [] } = inputs.deployment.settings.limits;
+  const caps = [...groups.map(({ symbols, weightMax }) => ({ symbols: new Set(symbols), weightMax })), { symbols: undefined, weightMax: grossExposureMax }];
+  let fitted = orders;
+  for (const { symbols, weightMax } of caps) {
+    const held = sumOf(symbols ?? worth.keys(), worth);
+    const wanted = fitted.filter(({ symbol }) => symbols?.has(symbol) ?? true).reduce((sum, { symbol, quantity }) => addMoney(sum, notional(middleOf(inputs.quotes.get(symbol)!), quantity)), ZERO_MONEY);
+    const room = maxOf(subtractMoney(weightOf(equity, weightMax), held), ZERO_MONEY);
+    if (wanted === 0 || weightFrom(addMoney(held, wanted), equity) <= weightMax) continue;
+    fitted = fitted.map((order) => {
+      if (symbols && !symbols.has(order.symbol)) return order;
+      const quantity = tradable(order.symbol, mulDivDown(order.quantity, room, wanted) as Quantity, inputs);
+      return quantity > 0 ? { ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, order.referencePrice) } : order;
     });
   }
   return fitted;
@@ -173,12 +208,14 @@ function unpaid(wanted: readonly PlannedOrder[], sized: readonly PlannedOrder[],
     });
 }
 
-function sizeOf(value: Money, quote: Quote, inputs: PlanInputs): Quantity {
-  return tradable(quantityFor(value, middleOf(quote)), inputs);
+function sizeOf(symbol: Symbol, value: Money, quote: Quote, inputs: PlanInputs): Quantity {
+  const { positionNotionalMax } = inputs.deployment.settings.limits;
+  return tradable(symbol, quantityFor(positionNotionalMax === undefined ? value : minOf(value, positionNotionalMax), middleOf(quote)), inputs);
 }
 
-function tradable(quantity: Quantity, { deployment }: PlanInputs): Quantity {
-  return deployment.settings.shares === "whole" ? wholeSharesDown(quantity) : quantity;
+function tradable(symbol: Symbol, quantity: Quantity, { deployment, venue }: PlanInputs): Quantity {
+  const whole = deployment.settings.shares === "whole" || venue?.assets.get(symbol)?.fractionable === false;
+  return whole ? wholeSharesDown(quantity) : quantity;
 }
 
 function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, closesPosition: boolean, reason: string, inputs: PlanInputs): PlannedOrder {

@@ -45,9 +45,14 @@ export class LocalBroker {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://local");
     switch (`${method} ${pathname}`) {
       case "GET /v2/account":
-        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: "100000", equity: "100000", last_equity: "100000", buying_power: "100000", account_blocked: this.blocked, trading_blocked: false } };
+        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: this.#cash(), equity: "100000", last_equity: "100000", buying_power: this.#cash(), account_blocked: this.blocked, trading_blocked: false } };
       case "GET /v2/positions":
-        return { status: 200, body: [] };
+        return { status: 200, body: this.#positions() };
+      case "GET /v2/orders":
+        return { status: 200, body: this.orders.filter((order) => !this.#isFilled(order)).map((order) => ({ ...order, status: "new", filled_qty: "0" })) };
+      case "GET /v2/assets/SPY":
+      case "GET /v2/assets/IEF":
+        return { status: 200, body: { symbol: pathname.slice(-3), status: "active", tradable: true, fractionable: true } };
       case "POST /v2/orders":
         return this.#place(JSON.parse(body) as PlacedOrder);
       case "GET /v2/orders:by_client_order_id":
@@ -81,6 +86,19 @@ export class LocalBroker {
     const filled = this.#isFilled(order);
     const now = this.#now();
     return { status: 200, body: { ...order, status: filled ? "filled" : "new", filled_qty: filled ? order.qty : "0", filled_avg_price: filled ? PRICES[order.symbol] : null, filled_at: filled ? now : null, updated_at: now } };
+  }
+
+  /** Buys alone are known here. */
+  #cash(): string {
+    return (100_000 - this.#filled().reduce((sum, { symbol, qty }) => sum + PRICES[symbol]! * Number(qty), 0)).toFixed(6);
+  }
+
+  #positions(): unknown[] {
+    return this.#filled().map(({ symbol, qty }) => ({ symbol, qty, current_price: String(PRICES[symbol]), avg_entry_price: String(PRICES[symbol]) }));
+  }
+
+  #filled(): PlacedOrder[] {
+    return this.orders.filter((order) => this.#isFilled(order));
   }
 
   #isFilled({ asked }: PlacedOrder): boolean {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { limitsOf, type LimitsInput } from "../../src/config.ts";
 import { moneyOf, priceOf, quantityOf } from "../../src/money.ts";
+import type { MarketFacts, VenueFacts } from "../../src/risk/candidate.ts";
 import { review, type Candidate, type ReviewContext } from "../../src/risk/review.ts";
-import { instantOf } from "../../src/time.ts";
+import { instantOf, sessionDateOf } from "../../src/time.ts";
 import type { ClientOrderId, Quote, Symbol } from "../../src/trade.ts";
 
 const NOW = instantOf("2026-11-23T15:00:00Z");
@@ -45,10 +46,16 @@ interface ContextTexts {
   readonly held?: Readonly<Record<string, string>>;
   readonly quotes?: Readonly<Record<string, Quote>>;
   readonly ordersBefore?: number;
+  readonly turnoverBefore?: string;
+  /** Positions at the account's prices. */
+  readonly worth?: Readonly<Record<string, string>>;
+  /** A bar of the last session, which closed at 100, unless it says otherwise. */
+  readonly facts?: Readonly<Record<string, Partial<MarketFacts>>>;
+  readonly venue?: VenueFacts;
 }
 
 /** AAA and BBB at 99.90 to 100.10, equity of 100,000 and as much to spend. */
-function context({ limits = {}, equity = "100000", spendable = "100000", held = {}, quotes, ordersBefore = 0 }: ContextTexts = {}): ReviewContext {
+function context({ limits = {}, equity = "100000", spendable = "100000", held = {}, quotes, ordersBefore = 0, turnoverBefore = "0", worth = {}, facts, venue }: ContextTexts = {}): ReviewContext {
   return {
     now: NOW,
     limits: limitsOf({ positionWeightMax: 1, ...limits }),
@@ -56,7 +63,21 @@ function context({ limits = {}, equity = "100000", spendable = "100000", held = 
     spendable: moneyOf(spendable),
     held: new Map(Object.entries(held).map(([symbol, quantity]) => [symbol as Symbol, quantityOf(quantity)])),
     quotes: new Map(Object.entries(quotes ?? { AAA: quote("99.9", "100.1"), BBB: quote("99.9", "100.1") }).map(([symbol, one]) => [symbol as Symbol, one])),
+    worth: new Map(Object.entries(worth).map(([symbol, value]) => [symbol as Symbol, moneyOf(value)])),
+    facts: facts && new Map(Object.entries(facts).map(([symbol, known]) => [symbol as Symbol, { day: sessionDateOf("2026-11-20"), ageSessions: 0, close: priceOf("100"), ...known }])),
+    venue,
     ordersBefore,
+    turnoverBefore: moneyOf(turnoverBefore),
+  };
+}
+
+const GROUP: LimitsInput["groups"] = { both: { symbols: ["AAA", "BBB"], weightMax: 0.02 } };
+
+/** Whether each asset can be traded, and in fractions; and one order that is open there. */
+function venue(assets: Readonly<Record<string, readonly [tradable: boolean, fractionable: boolean]>>, working?: readonly [symbol: string, side: "buy" | "sell"]): VenueFacts {
+  return {
+    assets: new Map(Object.entries(assets).map(([symbol, [tradable, fractionable]]) => [symbol as Symbol, { tradable, fractionable }])),
+    working: working ? [{ clientOrderId: "by-hand", symbol: working[0] as Symbol, side: working[1], remaining: quantityOf("7") }] : [],
   };
 }
 
@@ -72,6 +93,49 @@ describe("one order", () => {
     ["has no quote", {}, { quotes: { BBB: quote("99.9", "100.1") } }, "QUOTE_MISSING"],
     ["meets a quote of the maximum age", {}, { limits: { quoteAgeMaxMs: 60_000 }, quotes: { AAA: quote("99.9", "100.1", 60_000) } }, "approved"],
     ["meets a quote a millisecond older", {}, { limits: { quoteAgeMaxMs: 60_000 }, quotes: { AAA: quote("99.9", "100.1", 60_001) } }, "QUOTE_STALE"],
+
+    ["meets a quote of as far ahead as clocks differ", {}, { quotes: { AAA: quote("99.9", "100.1", -5_000) } }, "approved"],
+    ["meets a quote a millisecond further ahead", {}, { quotes: { AAA: quote("99.9", "100.1", -5_001) } }, "QUOTE_FROM_FUTURE"],
+    ["meets a locked quote", {}, { quotes: { AAA: quote("100.1", "100.1") } }, "approved"],
+    ["meets a crossed quote", {}, { quotes: { AAA: quote("100.100001", "100.1") } }, "QUOTE_CROSSED"],
+    ["meets a quote without a bid", {}, { quotes: { AAA: quote("0", "100.1") } }, "QUOTE_CROSSED"],
+
+    ["has a bar of the greatest age", {}, { limits: { barAgeSessionsMax: 1 }, facts: { AAA: { ageSessions: 1 } } }, "approved"],
+    ["has a bar a session older", {}, { limits: { barAgeSessionsMax: 1 }, facts: { AAA: { ageSessions: 2 } } }, "BAR_STALE"],
+    ["has no bar", {}, { limits: { barAgeSessionsMax: 1 }, facts: { BBB: {} } }, "BAR_MISSING"],
+    ["has an old bar that nobody asks about", {}, { facts: { AAA: { ageSessions: 500 } } }, "approved"],
+
+    // the middle is 100
+    ["meets a quote as far from the close as it may be", {}, { limits: { priceMoveMax: 0.25 }, facts: { AAA: { close: priceOf("80") } } }, "approved"],
+    ["meets a quote further above", {}, { limits: { priceMoveMax: 0.25 }, facts: { AAA: { close: priceOf("79.999") } } }, "PRICE_MOVE_EXCEEDS_MAX"],
+    ["meets a quote as far below as it may be", {}, { limits: { priceMoveMax: 0.25 }, facts: { AAA: { close: priceOf("133.333333") } } }, "approved"],
+    ["meets a quote at half the close: a split nobody knew", {}, { limits: { priceMoveMax: 0.4 }, facts: { AAA: { close: priceOf("200") } } }, "PRICE_MOVE_EXCEEDS_MAX"],
+
+    ["is of what the venue trades", { quantity: "0.5" }, { venue: venue({ AAA: [true, true] }) }, "approved"],
+    ["is of what the venue does not trade now", {}, { venue: venue({ AAA: [false, true] }) }, "NOT_TRADABLE"],
+    ["is of what the venue does not know", {}, { venue: venue({}) }, "NOT_TRADABLE"],
+    ["is of whole shares where there are no fractions", { quantity: "3" }, { venue: venue({ AAA: [true, false] }) }, "approved"],
+    ["is of a fraction where there are none", { quantity: "3.5" }, { venue: venue({ AAA: [true, false] }) }, "NOT_FRACTIONABLE"],
+    ["sells the fraction that a split left, with all the rest", { side: "sell", quantity: "3.5", closesPosition: true }, { held: { AAA: "3.5" }, venue: venue({ AAA: [true, false] }) }, "approved"],
+
+    ["is for a billionth of a share", { quantity: "0.000000001" }, { limits: { orderNotionalMin: 0 } }, "approved"],
+    ["is for nothing", { quantity: "0" }, { limits: { orderNotionalMin: 0 } }, "QUANTITY_NOT_POSITIVE"],
+
+    ["has its limit on a tick", { type: "limit", bound: "100.2" }, {}, "approved"],
+    ["has its limit between ticks", { type: "limit", bound: "100.205" }, {}, "PRICE_OFF_TICK"],
+    ["has its limit on the quote, between ticks", { type: "limit", bound: "100.105" }, { quotes: { AAA: quote("99.905", "100.105") } }, "approved"],
+    ["has its limit on the other side of the quote, between ticks", { type: "limit", bound: "99.905" }, { quotes: { AAA: quote("99.905", "100.105") } }, "PRICE_OFF_TICK"],
+    ["has a limit of ten thousandths below a dollar", { type: "limit", bound: "0.5001", reference: "0.5" }, { quotes: { AAA: quote("0.5", "0.5") } }, "approved"],
+
+    ["is as large a share of the day's volume as it may be", { quantity: "10" }, { limits: { volumeShareMax: 0.05 }, facts: { AAA: { averageVolume: 200 } } }, "approved"],
+    ["is larger", { quantity: "10.000000001" }, { limits: { volumeShareMax: 0.05 }, facts: { AAA: { averageVolume: 200 } } }, "VOLUME_SHARE_EXCEEDS_MAX"],
+    ["is of what never trades", {}, { limits: { volumeShareMax: 0.05 }, facts: { AAA: { averageVolume: 0 } } }, "VOLUME_SHARE_EXCEEDS_MAX"],
+    ["is of what has closes only", {}, { limits: { volumeShareMax: 0.05 }, facts: { AAA: {} } }, "approved"],
+
+    ["is alone at the venue", {}, { venue: venue({ AAA: [true, true] }, ["BBB", "buy"]) }, "approved"],
+    ["stands beside a working order of its side", {}, { venue: venue({ AAA: [true, true] }, ["AAA", "buy"]) }, "ORDER_ALREADY_WORKING"],
+    ["stands against a working order of the other side", {}, { venue: venue({ AAA: [true, true] }, ["AAA", "sell"]) }, "OPPOSITE_ORDER_WORKING"],
+    ["sells against a working buy", { side: "sell" }, { held: { AAA: "10" }, venue: venue({ AAA: [true, true] }, ["AAA", "buy"]) }, "OPPOSITE_ORDER_WORKING"],
 
     ["sells all that is held", { side: "sell", quantity: "10" }, { held: { AAA: "10" } }, "approved"],
     ["sells a billionth of a share more", { side: "sell", quantity: "10.000000001" }, { held: { AAA: "10" } }, "SELL_EXCEEDS_POSITION"],
@@ -97,6 +161,21 @@ describe("one order", () => {
     ["is the last that the run may place", {}, { limits: { ordersPerRunMax: 3 }, ordersBefore: 2 }, "approved"],
     ["is one too many", {}, { limits: { ordersPerRunMax: 3 }, ordersBefore: 3 }, "ORDERS_PER_RUN_EXCEED_MAX"],
 
+    // ten shares at 100.10 are 1.001 % of 100,000
+    ["fills the turnover of the run", {}, { limits: { turnoverPerRunMax: 0.5 }, turnoverBefore: "48999" }, "approved"],
+    ["turns over more", {}, { limits: { turnoverPerRunMax: 0.5 }, turnoverBefore: "48999.1" }, "TURNOVER_PER_RUN_EXCEEDS_MAX"],
+    ["turns over more by a sale", { side: "sell", quantity: "10" }, { held: { AAA: "10" }, limits: { turnoverPerRunMax: 0.5 }, turnoverBefore: "49999.1" }, "TURNOVER_PER_RUN_EXCEEDS_MAX"],
+
+    ["fills the position cap in USD", { quantity: "10" }, { limits: { positionNotionalMax: 1000 } }, "approved"],
+    ["goes over it by a millionth", { quantity: "10" }, { limits: { positionNotionalMax: 999.999999 } }, "POSITION_NOTIONAL_EXCEEDS_MAX"],
+    ["fills the cap of its group", { quantity: "10" }, { limits: { groups: GROUP }, worth: { BBB: "1000" } }, "approved"],
+    ["goes over it", { quantity: "10" }, { limits: { groups: GROUP }, worth: { BBB: "1000.1" } }, "GROUP_WEIGHT_EXCEEDS_MAX"],
+    ["is in no group that is full", { quantity: "10" }, { limits: { groups: { other: { symbols: ["BBB"], weightMax: 0.02 } } }, worth: { BBB: "5000" } }, "approved"],
+    ["sells out of a group that is over its cap", { side: "sell", quantity: "10" }, { limits: { groups: GROUP }, held: { AAA: "10" }, worth: { AAA: "1000", BBB: "5000" } }, "approved"],
+    ["fills the gross exposure", { quantity: "10" }, { limits: { grossExposureMax: 0.5 }, worth: { CCC: "49000" } }, "approved"],
+    ["goes over it with what is held", { quantity: "10" }, { limits: { grossExposureMax: 0.5 }, worth: { CCC: "49000.1" } }, "GROSS_EXPOSURE_EXCEEDS_MAX"],
+    ["sells while exposure is over its cap", { side: "sell", quantity: "10" }, { limits: { grossExposureMax: 0.5 }, held: { AAA: "10" }, worth: { AAA: "1000", CCC: "90000" } }, "approved"],
+
     // at the middle of 100: ten shares are 1 % of 100,000
     ["fills the position cap", { quantity: "10" }, { limits: { positionWeightMax: 0.01 } }, "approved"],
     ["fills it together with what is held", { quantity: "4" }, { limits: { positionWeightMax: 0.01 }, held: { AAA: "6" } }, "approved"],
@@ -120,6 +199,15 @@ describe("a refusal says the numbers that decided", () => {
     [{}, { limits: { quoteAgeMaxMs: 500 }, quotes: { AAA: quote("99.9", "100.1", 501) } }, { code: "QUOTE_STALE", symbol: "AAA", side: "buy", ageMs: 501, maxMs: 500 }],
     [{ side: "sell", quantity: "2" }, { held: { AAA: "1.5" } }, { code: "SELL_EXCEEDS_POSITION", symbol: "AAA", quantity: 2_000_000_000, held: 1_500_000_000 }],
     [{ bound: "102" }, { limits: { collarBps: 100 } }, { code: "PRICE_OUTSIDE_COLLAR", symbol: "AAA", side: "buy", bound: 102_000_000, quoted: 100_100_000, collarBps: 100 }],
+    [{}, { quotes: { AAA: quote("99.9", "100.1", -6_000) } }, { code: "QUOTE_FROM_FUTURE", symbol: "AAA", side: "buy", aheadMs: 6_000, maxMs: 5_000 }],
+    [{}, { limits: { barAgeSessionsMax: 1 }, facts: { AAA: { ageSessions: 3 } } }, { code: "BAR_STALE", symbol: "AAA", side: "buy", day: "2026-11-20", ageSessions: 3, max: 1 }],
+    [{}, { limits: { priceMoveMax: 0.4 }, facts: { AAA: { close: priceOf("200") } } }, { code: "PRICE_MOVE_EXCEEDS_MAX", symbol: "AAA", side: "buy", quoted: 100_000_000, close: 200_000_000, move: 500_000, max: 400_000 }],
+    [{ type: "limit", bound: "100.205" }, {}, { code: "PRICE_OFF_TICK", symbol: "AAA", side: "buy", bound: 100_205_000, tick: 10_000 }],
+    [{}, { limits: { volumeShareMax: 0.01 }, facts: { AAA: { averageVolume: 900 } } }, { code: "VOLUME_SHARE_EXCEEDS_MAX", symbol: "AAA", side: "buy", quantity: 10_000_000_000, averageVolume: 900, max: 10_000 }],
+    [{}, { venue: venue({ AAA: [true, true] }, ["AAA", "sell"]) }, { code: "OPPOSITE_ORDER_WORKING", symbol: "AAA", side: "buy", working: "by-hand", remaining: 7_000_000_000 }],
+    [{}, { limits: { turnoverPerRunMax: 0.01 } }, { code: "TURNOVER_PER_RUN_EXCEEDS_MAX", symbol: "AAA", side: "buy", turnover: 10_010, max: 10_000 }],
+    [{}, { limits: { groups: GROUP }, worth: { BBB: "1500" } }, { code: "GROUP_WEIGHT_EXCEEDS_MAX", symbol: "AAA", group: "both", weight: 25_000, max: 20_000 }],
+    [{}, { limits: { grossExposureMax: 0.5 }, worth: { CCC: "50000" } }, { code: "GROSS_EXPOSURE_EXCEEDS_MAX", symbol: "AAA", weight: 510_000, max: 500_000 }],
     [{ quantity: "0.5" }, { limits: { orderNotionalMin: 51 } }, { code: "ORDER_NOTIONAL_BELOW_MIN", symbol: "AAA", side: "buy", notional: 50_050_000, min: 51_000_000 }],
     [{}, { limits: { orderNotionalMax: 1000 } }, { code: "ORDER_NOTIONAL_EXCEEDS_MAX", symbol: "AAA", side: "buy", notional: 1_001_000_000, max: 1_000_000_000 }],
     [{}, { limits: { ordersPerRunMax: 1 }, ordersBefore: 1 }, { code: "ORDERS_PER_RUN_EXCEED_MAX", symbol: "AAA", side: "buy", max: 1 }],
@@ -159,6 +247,17 @@ describe("an approved order counts against the next", () => {
     const { approved, refused } = review(three, context({ limits: { ordersPerRunMax: 4 }, ordersBefore: 2 }));
     expect(approved).toHaveLength(2);
     expect(refused.map(({ code }) => code)).toEqual(["ORDERS_PER_RUN_EXCEED_MAX"]);
+  });
+
+  test("in its group, in the exposure and in the turnover of the run", () => {
+    const both = [order({ symbol: "AAA" }), order({ symbol: "BBB" })];
+    const codes = (limits: LimitsInput): readonly string[] => review(both, context({ limits })).refused.map((refusal) => `${"symbol" in refusal ? refusal.symbol : ""} ${refusal.code}`);
+    expect(codes({ groups: GROUP })).toEqual([]);
+    expect(codes({ groups: { both: { symbols: ["AAA", "BBB"], weightMax: 0.0199 } } })).toEqual(["BBB GROUP_WEIGHT_EXCEEDS_MAX"]);
+    expect(codes({ grossExposureMax: 0.02 })).toEqual([]);
+    expect(codes({ grossExposureMax: 0.0199 })).toEqual(["BBB GROSS_EXPOSURE_EXCEEDS_MAX"]);
+    expect(codes({ turnoverPerRunMax: 0.02002 })).toEqual([]);
+    expect(codes({ turnoverPerRunMax: 0.02 })).toEqual(["BBB TURNOVER_PER_RUN_EXCEEDS_MAX"]);
   });
 
   test("and a refused one does not", () => {

@@ -2,8 +2,8 @@
 import { simulatedWorld, type SimulatedWorld } from "../../backtest/simulated-world.ts";
 import type { Dataset } from "../../backtest/dataset.ts";
 import type { Broker, Ports } from "../../src/ports.ts";
-import { haltKey } from "../../src/risk/halt.ts";
 import { advanceRun } from "../../src/run/advance-run.ts";
+import { haltAccount, resumeAccount } from "../../src/run/halt-account.ts";
 import type { Closed } from "../../src/run/close-run.ts";
 import type { Deployment } from "../../src/run/deployment.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
@@ -77,9 +77,8 @@ export class RunOnMarket {
   }
 
   async #setHalt(halted: boolean, why: string): Promise<void> {
-    const key = haltKey(this.deployment.account);
-    const stored = await this.state.load(key);
-    await this.state.save(key, { halted, why, since: this.world.exchange.now }, stored?.version ?? 0);
+    const word = { account: this.deployment.account, who: "a person", why, now: this.world.exchange.now };
+    await (halted ? haltAccount(this.state, word) : resumeAccount(this.state, word));
   }
 }
 
