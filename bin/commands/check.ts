@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parseConfig, type AccountConfig, type Config } from "../../src/config.ts";
 import { moneyToNumber, moneyToText, weightToNumber, type Weight } from "../../src/money.ts";
+import type { Limits } from "../../src/risk/limits.ts";
 import { nextInstants, scheduleToText } from "../../src/rules/schedule.ts";
 import type { Deployment } from "../../src/run/deployment.ts";
 import { isoOf, newYorkClock, dateOfEpochDay, type Instant } from "../../src/time.ts";
@@ -62,6 +63,7 @@ function asJson({ accounts, deployments }: Config, now: Instant) {
         ordersPerRunMax: settings.limits.ordersPerRunMax,
         collarBps: settings.limits.collarBps,
         quoteAgeMaxMs: settings.limits.quoteAgeMaxMs,
+        ...optionalLimits(settings.limits),
       },
     })),
   };
@@ -86,9 +88,38 @@ function strategyText({ account, strategy, symbols, settings }: Deployment, now:
     ["expects", `fees of ${settings.fees}`],
     ["a position", `at most ${percent(limits.positionWeightMax)}, all together ${percent(limits.grossExposureMax)}, at least ${percent(limits.cashReserveMin)} in cash`],
     ["an order", `${moneyToText(limits.orderNotionalMin)} to ${moneyToText(limits.orderNotionalMax)} USD, at most ${limits.collarBps} bps from a quote of the last ${limits.quoteAgeMaxMs / 1000} s`],
-    ["a run", `at most ${limits.ordersPerRunMax} orders`],
+    ["a run", `at most ${limits.ordersPerRunMax} orders${limits.turnoverPerRunMax === undefined ? "" : `, bought and sold together at most ${percent(limits.turnoverPerRunMax)}`}`],
+    ...(limits.groups ?? []).map(({ name, symbols: members, weightMax }): [string, string] => ["group", `${name}: at most ${percent(weightMax)} in ${members.join(" ")}`]),
+    ...marketLines(limits),
   ];
   return `${strategy.name} on ${account}\n${lines.map(([label, text]) => `  ${label.padEnd(10)}  ${text}\n`).join("")}`;
+}
+
+function optionalLimits({ positionNotionalMax, groups, correlation, volumeShareMax, turnoverPerRunMax, barAgeSessionsMax, priceMoveMax }: Limits) {
+  return {
+    ...(positionNotionalMax !== undefined && { positionNotionalMax: moneyToNumber(positionNotionalMax) }),
+    ...(groups && { groups: Object.fromEntries(groups.map(({ name, symbols, weightMax }) => [name, { symbols, weightMax: weightToNumber(weightMax) }])) }),
+    ...(correlation && { correlation }),
+    ...(volumeShareMax !== undefined && { volumeShareMax: weightToNumber(volumeShareMax) }),
+    ...(turnoverPerRunMax !== undefined && { turnoverPerRunMax: weightToNumber(turnoverPerRunMax) }),
+    ...(barAgeSessionsMax !== undefined && { barAgeSessionsMax }),
+    ...(priceMoveMax !== undefined && { priceMoveMax: weightToNumber(priceMoveMax) }),
+  };
+}
+
+function marketLines({ positionNotionalMax, correlation, volumeShareMax, barAgeSessionsMax, priceMoveMax }: Limits): readonly [string, string][] {
+  const market = [
+    ...(volumeShareMax === undefined ? [] : [`an order at most ${percent(volumeShareMax)} of a day's volume`]),
+    ...(barAgeSessionsMax === undefined ? [] : [`a bar at most ${barAgeSessionsMax} sessions old`]),
+    ...(priceMoveMax === undefined ? [] : [`a quote at most ${percent(priceMoveMax)} from the last close`]),
+  ];
+  const { averageMax, eigenvalueShareMax } = correlation ?? {};
+  const together = [...(averageMax === undefined ? [] : [`on average at most ${averageMax}`]), ...(eigenvalueShareMax === undefined ? [] : [`one factor at most ${eigenvalueShareMax}`])];
+  return [
+    ...(positionNotionalMax === undefined ? [] : [["in USD", `a position at most ${moneyToText(positionNotionalMax)}`] as [string, string]]),
+    ...(market.length === 0 ? [] : [["the market", market.join(", ")] as [string, string]]),
+    ...(correlation === undefined ? [] : [["together", `${together.join(", ")}, over ${correlation.lookback} returns`] as [string, string]]),
+  ];
 }
 
 function percent(weight: Weight): string {

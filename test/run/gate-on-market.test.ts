@@ -15,7 +15,7 @@ const DATA = datasetOf({ AAA: flat(100, 1_000), BBB: flat(50) });
 const MONDAY = "2026-11-23T14:35:00.000Z";
 
 function market(weights: Readonly<Record<string, number>>, limits: NonNullable<Parameters<typeof deploymentOf>[2]>["limits"] = {}, broker?: (venue: Broker) => Broker): RunOnMarket {
-  return new RunOnMarket(deploymentOf(holding(weights), DATA.symbols, { limits: limits ?? {} }), DATA, { from: FROM, ...(broker && { broker }) });
+  return new RunOnMarket(deploymentOf(holding(weights), DATA.symbols, { limits }), DATA, { from: FROM, ...(broker && { broker }) });
 }
 
 const working = (side: "buy" | "sell", clientOrderId = "by-hand"): WorkingOrder => ({ clientOrderId, symbol: "AAA" as Symbol, side, remaining: quantityOf("3") });
@@ -44,7 +44,8 @@ describe("facts from the bars", () => {
     const limits = { barAgeSessionsMax: 0, priceMoveMax: 0.1 };
     const run = new RunOnMarket(deploymentOf(holding({ BBB: 0.5 }, "every session at open-30m"), DATA.symbols, { limits }), DATA, { from: FROM });
     await run.call(before);
-    run.ports = { ...run.ports, marketData: { quotes: run.ports.marketData.quotes, view: () => Promise.reject(new Error("the bars are gone")) } };
+    const { marketData } = run.ports;
+    run.ports = { ...run.ports, marketData: { quotes: (symbols) => marketData.quotes(symbols), view: () => Promise.reject(new Error("the bars are gone")) } };
     expect(await run.call(before, "2026-11-23T14:30:00.000Z")).toBe("completed");
   });
 });
