@@ -6,15 +6,21 @@
  * is synchronous and deterministic; time is set by the caller and never goes back.
  *
  * Conventions: accounts are cash accounts, so a buy needs the money and a sell needs the shares, both net of open
- * orders. All orders are DAY orders; one that comes after the session waits for the next. Fees are charged on each
- * fill. A client order id is known until `takeEnded` hands the order over.
+ * orders. What an open limit order has set aside, its fees included, is spent by no other order; a market order that
+ * waited and meets a higher price gets what the rest of the cash pays for. So cash does not go below zero, but by the
+ * cents of a sale that is worth less than its fees and the millionths by which rounded part fills exceed the whole. All
+ * orders are DAY orders; one that comes after the session waits for the next. A split cancels the open orders of its
+ * symbol, whose prices and quantities it has made wrong. Fees are charged on each fill. A client order id is known until
+ * `takeEnded` hands the order over.
  */
 import {
   addMoney,
   maxOf,
+  moneyToText,
   notional,
   plusBasisPoints,
   quantityFor,
+  quantityToText,
   subtractMoney,
   subtractQuantity,
   ZERO_MONEY,
@@ -25,8 +31,8 @@ import {
 } from "../money.ts";
 import { accrueFees, expectedFees, totalFees, type FeeAccrual, type FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
-import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
-import { newClientOrder, orderView, type ClientOrder } from "./client-order.ts";
+import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, Side, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
+import { newClientOrder, orderView, type ClientOrder, type Reserve } from "./client-order.ts";
 import { Ledger, type LedgerSnapshot } from "./ledger.ts";
 import { Listing, type HouseQuote, type ListingSnapshot } from "./listing.ts";
 
@@ -103,6 +109,9 @@ export class Exchange {
   /** `price` is the first price after the split, for cash in lieu; without one the last price is divided. */
   split(symbol: Symbol, ratio: number, price: Price | undefined): void {
     const listing = this.#listing(symbol);
+    for (const { open } of this.#accounts.values()) {
+      for (const order of [...open]) if (order.symbol === symbol) this.#end(order, "canceled");
+    }
     if (listing.lastPrice !== undefined) listing.lastPrice = Math.round(listing.lastPrice / ratio) as Price;
     const inLieuAt = price ?? listing.lastPrice;
     for (const { ledger } of this.#accounts.values()) {
@@ -140,16 +149,15 @@ export class Exchange {
     if (!listing) return rejected("asset_not_found", `no market in ${request.symbol}`);
     if (request.quantity <= 0) return rejected("invalid_quantity", "quantity must be positive");
     if (request.type === "limit" && request.priceBound <= 0) return rejected("invalid_limit_price", "limit price must be positive");
-    const reservePrice = this.#reservePriceOf(request, listing);
+    const order = newClientOrder(request, name, this.#now, this.#reserveOf(request, listing));
     if (request.side === "sell") {
       const available = subtractQuantity(account.ledger.quantityOf(request.symbol), openSells(account, request.symbol));
-      if (request.quantity > available) return rejected("insufficient_quantity", `insufficient qty available for order (requested: ${request.quantity}, available: ${available})`);
+      if (request.quantity > available) return rejected("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(request.quantity)}, available: ${quantityToText(available)})`);
     } else {
-      const cost = notional(reservePrice, request.quantity);
+      const cost = reservedBy(order);
       const available = buyingPowerOf(account);
-      if (cost > available) return rejected("insufficient_buying_power", `insufficient buying power (cost: ${cost}, available: ${available})`);
+      if (cost > available) return rejected("insufficient_buying_power", `insufficient buying power (cost: ${moneyToText(cost)}, available: ${moneyToText(available)})`);
     }
-    const order = newClientOrder(request, name, this.#now, reservePrice);
     this.#orders.set(order.clientOrderId, order);
     account.open.add(order);
     listing.enter(order);
@@ -269,19 +277,24 @@ export class Exchange {
     this.#listing(order.symbol).remove(order);
   }
 
-  /** What the account's cash pays for at `price`, fees included. */
+  /** What the account can pay for at `price` with the cash that no limit order has set aside, fees included. */
   #affordable(order: ClientOrder, price: Price): Quantity {
-    const { ledger } = this.#account(order.account);
-    const { day } = newYorkClock(this.#now);
-    const fees = expectedFees(this.#settings.fees, { side: "buy", quantity: order.remaining, price, day });
+    const { ledger, open } = this.#account(order.account);
+    const fees = this.#expectedFees("buy", order.remaining, price);
     const cost = addMoney(notional(price, order.remaining), fees);
-    return cost <= ledger.cash ? order.remaining : quantityFor(maxOf(subtractMoney(ledger.cash, fees), ZERO_MONEY), price);
+    let free = ledger.cash;
+    for (const other of open) if (other.type === "limit") free = subtractMoney(free, reservedBy(other));
+    return cost <= free ? order.remaining : quantityFor(maxOf(subtractMoney(free, fees), ZERO_MONEY), price);
   }
 
-  #reservePriceOf({ type, side, priceBound }: OrderRequest, listing: Listing): Price {
-    if (type === "limit") return priceBound;
+  #reserveOf({ type, side, priceBound, quantity }: OrderRequest, listing: Listing): Reserve {
     const quoted = side === "buy" ? listing.house?.ask : listing.house?.bid;
-    return quoted ?? listing.lastPrice ?? priceBound;
+    const price = type === "limit" ? priceBound : (quoted ?? listing.lastPrice ?? priceBound);
+    return { reservePrice: price, reserveFees: side === "buy" ? this.#expectedFees(side, quantity, price) : ZERO_MONEY };
+  }
+
+  #expectedFees(side: Side, quantity: Quantity, price: Price): Money {
+    return expectedFees(this.#settings.fees, { side, quantity, price, day: newYorkClock(this.#now).day });
   }
 
   #account(name: AccountName): AccountState {
@@ -303,10 +316,13 @@ function rejected(code: string, message: string): SubmitOutcome {
 
 function buyingPowerOf({ ledger, open }: AccountState): Money {
   let free: number = ledger.cash;
-  for (const { side, reservePrice, remaining } of open) {
-    if (side === "buy") free -= notional(reservePrice, remaining);
-  }
+  for (const order of open) free -= reservedBy(order);
   return maxOf(free as Money, ZERO_MONEY);
+}
+
+/** Money that is set aside for what is still open of an order. */
+function reservedBy({ side, reservePrice, reserveFees, remaining }: ClientOrder): Money {
+  return side === "buy" ? addMoney(notional(reservePrice, remaining), reserveFees) : ZERO_MONEY;
 }
 
 function openSells({ open }: AccountState, symbol: Symbol): Quantity {

@@ -105,7 +105,11 @@ export class Ledger {
     if (held === 0) return;
     const after = Math.round(held * ratio) as Quantity;
     const fraction = (cashInLieu ? after % NANOS : 0) as Quantity;
-    if (cashInLieu) this.#cash = addMoney(this.#cash, notional(cashInLieu.price, fraction));
+    if (cashInLieu && fraction > 0) {
+      const cost = this.#costs.get(symbol) ?? ZERO_MONEY;
+      this.#cash = addMoney(this.#cash, notional(cashInLieu.price, fraction));
+      this.#costs.set(symbol, subtractMoney(cost, mulDiv(cost, fraction, after) as Money));
+    }
     this.#setPosition(symbol, subtractQuantity(after, fraction));
   }
 

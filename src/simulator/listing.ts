@@ -73,14 +73,10 @@ export class Listing {
   quote({ bid, ask, quantity }: HouseQuote): void {
     this.#house = { bid, ask, bidQuantity: quantity, askQuantity: quantity };
     if (this.#open.size === 0) return;
-    for (const order of inPriority([...this.#open.keys()])) {
-      const handle = this.#open.get(order);
-      if (handle !== undefined) {
-        if (order.side === "buy" ? order.priceBound < ask : order.priceBound > bid) continue;
-        this.#takeFromBook(order, handle);
-      }
-      this.#match(order);
-    }
+    // All that can meet the house leave the book before the first does: the house would take those that still stand there.
+    const meeting = [...this.#open].filter(([order, handle]) => handle === undefined || (order.side === "buy" ? order.priceBound >= ask : order.priceBound <= bid));
+    for (const [order, handle] of meeting) if (handle !== undefined) this.#takeFromBook(order, handle);
+    for (const order of inPriority(meeting.map(([one]) => one))) this.#match(order);
   }
 
   /** The house leaves; what it did not fill waits. */
