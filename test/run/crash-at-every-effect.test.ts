@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { simulatedWorld, type SimulatedWorld } from "../../backtest/simulated-world.ts";
+import { accountRulesOf, exitRulesOf } from "../../src/account-settings.ts";
 import type { Ports } from "../../src/ports.ts";
 import { scheduledInstants } from "../../src/rules/schedule.ts";
 import { advanceRun } from "../../src/run/advance-run.ts";
@@ -94,16 +95,26 @@ const churning = defineStrategy({
   },
 });
 
-const cases: readonly (readonly [string, ConfiguredStrategy])[] = [
-  ["churning", churning.configure({})],
-  ["fixed-weights", fixedWeights.configure({ band: 0 })],
-  ["inverse-volatility", { ...inverseVolatility.configure({ days: 20 }), schedule: trend.schedule }],
-  ["momentum", { ...momentum.configure({ top: 1, days: 10, skip: 1 }), schedule: trend.schedule }],
-  ["trend", trend.configure({ days: 10 })],
+/** Everything that an account remembers, at once; the stops are narrow enough to be hit. */
+const remembering = {
+  accountRules: accountRulesOf({ cashAccount: {}, ordersPerDayMax: 3, turnoverPerDayMax: 5, dailyLossMax: 0.2, drawdownMax: 0.5, tradingBreaker: {} }),
+  exits: exitRulesOf({ stopLoss: 0.01, trailingStop: 0.01, takeProfit: 0.02, reentryPauseSessions: 1 }),
+};
+const inMargin = { accountRules: accountRulesOf({ marginAccount: {}, drawdownMax: 0.01, tradingBreaker: { coolingHours: 20 } }) };
+
+const cases: readonly (readonly [string, ConfiguredStrategy, Parameters<typeof deploymentOf>[2]])[] = [
+  ["churning", churning.configure({}), {}],
+  ["fixed-weights", fixedWeights.configure({ band: 0 }), {}],
+  ["inverse-volatility", { ...inverseVolatility.configure({ days: 20 }), schedule: trend.schedule }, {}],
+  ["momentum", { ...momentum.configure({ top: 1, days: 10, skip: 1 }), schedule: trend.schedule }, {}],
+  ["trend", trend.configure({ days: 10 }), {}],
+  ["fixed-weights in a cash account with exits and budgets", fixedWeights.configure({ band: 0.2 }), remembering],
+  ["churning in a cash account with exits and budgets", churning.configure({}), remembering],
+  ["fixed-weights in a margin account with a breaker", fixedWeights.configure({ band: 0 }), inMargin],
 ];
 
-describe.each(cases)("%s, killed at each of its effects in turn", (_name, strategy) => {
-  const deployment = deploymentOf(strategy, ["AAA", "BBB", "CCC"]);
+describe.each(cases)("%s, killed at each of its effects in turn", (_name, strategy, settings) => {
+  const deployment = deploymentOf(strategy, ["AAA", "BBB", "CCC"], settings);
 
   test.each(["before", "after"] as const)("%s the effect, and redelivered at once, leaves the world as it would have been", async (when) => {
     const unharmed = await live(deployment, 0, when);
