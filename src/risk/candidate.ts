@@ -15,7 +15,7 @@ export interface Candidate extends OrderRequest {
 export interface MarketFacts {
   /** Of the newest bar. */
   readonly day: SessionDate;
-  /** Sessions from that bar to the newest that had closed. */
+  /** Sessions from that bar to the newest that had closed; negative, in days, for a bar of a later day. */
   readonly ageSessions: number;
   readonly close: Price;
   /** Shares a day, a plain number; absent where the bars know closes only. */

@@ -27,6 +27,7 @@ export function checkBar({ symbol, side }: Candidate, { facts, limits: { barAgeS
   const known = facts?.get(symbol);
   if (!known) return { code: "BAR_MISSING", symbol, side };
   const { day, ageSessions } = known;
+  if (ageSessions < 0) return { code: "BAR_FROM_FUTURE", symbol, side, day };
   return ageSessions > max ? { code: "BAR_STALE", symbol, side, day, ageSessions, max } : undefined;
 }
 

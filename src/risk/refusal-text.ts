@@ -26,6 +26,8 @@ export function refusalToText(refusal: Refusal): string {
       return "there was no bar to compare with";
     case "BAR_STALE":
       return `the newest bar was of ${refusal.day}, ${sessions(refusal.ageSessions)} back, and barAgeSessionsMax allows ${refusal.max}`;
+    case "BAR_FROM_FUTURE":
+      return `the newest bar was of ${refusal.day}, a day that had not closed`;
     case "PRICE_MOVE_EXCEEDS_MAX":
       return `the quote of ${usd(refusal.quoted)} lay ${percent(refusal.move)} from the last close of ${usd(refusal.close)}, and priceMoveMax allows ${percent(refusal.max)}`;
     case "NOT_TRADABLE":

@@ -19,6 +19,7 @@ export type Refusal =
   | { readonly code: "QUOTE_CROSSED"; readonly symbol: Symbol; readonly side: Side; readonly bid: Price; readonly ask: Price }
   | { readonly code: "BAR_MISSING"; readonly symbol: Symbol; readonly side: Side }
   | { readonly code: "BAR_STALE"; readonly symbol: Symbol; readonly side: Side; readonly day: SessionDate; readonly ageSessions: number; readonly max: number }
+  | { readonly code: "BAR_FROM_FUTURE"; readonly symbol: Symbol; readonly side: Side; readonly day: SessionDate }
   | { readonly code: "PRICE_MOVE_EXCEEDS_MAX"; readonly symbol: Symbol; readonly side: Side; readonly quoted: Price; readonly close: Price; readonly move: Weight; readonly max: Weight }
   | { readonly code: "NOT_TRADABLE"; readonly symbol: Symbol; readonly side: Side }
   | { readonly code: "NOT_FRACTIONABLE"; readonly symbol: Symbol; readonly side: Side; readonly quantity: Quantity }
@@ -53,6 +54,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, { readonly meaning: string; 
   QUOTE_CROSSED: { meaning: "the quote's bid is above its ask, or no price at all", remedy: "check the data feed; the next run asks again" },
   BAR_MISSING: { meaning: "barAgeSessionsMax is set, and there is no bar of the symbol", remedy: "check the symbol and the data feed" },
   BAR_STALE: { meaning: "the symbol's newest bar lies more than barAgeSessionsMax sessions back", remedy: "check that the symbol still trades and that the bars are complete" },
+  BAR_FROM_FUTURE: { meaning: "the symbol's newest bar is of a day after the last session that had closed", remedy: "check the data feed: a strategy must not see a day before it has ended" },
   PRICE_MOVE_EXCEEDS_MAX: { meaning: "the quote lies further from the last close than priceMoveMax", remedy: "look for a split or news of the day; if the price is right, raise the limit for this run" },
   NOT_TRADABLE: { meaning: "the venue does not know the symbol, or does not let it be traded", remedy: "take the symbol out of the strategy, or wait until it trades again" },
   NOT_FRACTIONABLE: { meaning: "the venue trades the symbol in whole shares only", remedy: "a defect in planning: report it with the journal" },

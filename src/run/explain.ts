@@ -43,7 +43,7 @@ export function explainRun(events: readonly JournalEvent[]): Explanation {
   };
 }
 
-export function runOf({ account, strategy, scheduledAt }: EventOf<"run-opened">): string {
+function runOf({ account, strategy, scheduledAt }: EventOf<"run-opened">): string {
   return `${account}/${strategy}/${isoOf(scheduledAt)}`;
 }
 

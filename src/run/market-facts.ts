@@ -31,7 +31,7 @@ export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "b
     const averageVolume = averageVolumeOf(bars);
     facts[symbol] = {
       day: dateOfEpochDay(day),
-      ageSessions: Math.max(sessionsBetween(day, session).length - 1, 0),
+      ageSessions: day > session ? session - day : Math.max(sessionsBetween(day, session).length - 1, 0),
       close: priceFromNumber(bars.close.at(-1)!),
       ...(averageVolume !== undefined && { averageVolume }),
     };

@@ -102,6 +102,7 @@ describe("one order", () => {
 
     ["has a bar of the greatest age", {}, { limits: { barAgeSessionsMax: 1 }, facts: { AAA: { ageSessions: 1 } } }, "approved"],
     ["has a bar a session older", {}, { limits: { barAgeSessionsMax: 1 }, facts: { AAA: { ageSessions: 2 } } }, "BAR_STALE"],
+    ["has a bar of a day that has not closed", {}, { limits: { barAgeSessionsMax: 1 }, facts: { AAA: { ageSessions: -1 } } }, "BAR_FROM_FUTURE"],
     ["has no bar", {}, { limits: { barAgeSessionsMax: 1 }, facts: { BBB: {} } }, "BAR_MISSING"],
     ["has an old bar that nobody asks about", {}, { facts: { AAA: { ageSessions: 500 } } }, "approved"],
 

@@ -23,6 +23,11 @@ describe("market facts", () => {
     expect(factsOf(closesOf(FROM, Array.from({ length: count }, (_, i) => 10 + i)))).toEqual({ AAA: { day, ageSessions, close: priceOf(String(9 + count)) } });
   });
 
+  test("of a day after the session are negative", () => {
+    // The ninth session is Friday the 27th
+    expect(factsOf(closesOf(FROM, Array.from({ length: 9 }, () => 10)))).toMatchObject({ AAA: { day: "2026-11-27", ageSessions: -2 } });
+  });
+
   test("have the average volume of the last twenty bars", () => {
     const early = barsOf("2026-10-01", Array.from({ length: 39 }, () => [1, 1, 1, 1] as const), 1_000);
     if (early.kind !== "ohlcv") throw new Error("bars have volumes");
