@@ -50,9 +50,14 @@ export interface ReviewContext {
   readonly turnoverBefore: Money;
 }
 
-/** What a buy takes from the money that may be spent: a venue reserves a limit order at its limit. */
-export function costOf({ type, priceBound, referencePrice, quantity, expectedFees }: Pick<Candidate, "type" | "priceBound" | "referencePrice" | "quantity" | "expectedFees">): Money {
-  return addMoney(notional(type === "limit" ? priceBound : referencePrice, quantity), expectedFees);
+/** What a buy takes from the money that may be spent. */
+export function costOf(order: Pick<Candidate, "type" | "priceBound" | "referencePrice" | "quantity" | "expectedFees">): Money {
+  return addMoney(notional(reservePriceOf(order), order.quantity), order.expectedFees);
+}
+
+/** The price by which a venue sets money aside: a limit order's limit. */
+export function reservePriceOf({ type, priceBound, referencePrice }: Pick<Candidate, "type" | "priceBound" | "referencePrice">): Price {
+  return type === "limit" ? priceBound : referencePrice;
 }
 
 /** The price at which positions are sized and weighed. */

@@ -30,7 +30,7 @@ import {
 } from "../money.ts";
 import type { Limits } from "../risk/limits.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import { costOf, middleOf, type MarketFacts, type VenueFacts } from "../risk/candidate.ts";
+import { costOf, middleOf, reservePriceOf, type MarketFacts, type VenueFacts } from "../risk/candidate.ts";
 import { sumOf } from "../risk/cap-checks.ts";
 import { review, type Review } from "../risk/review.ts";
 import { roundLimit, tickSizeOn } from "../rules/tick-sizes.ts";
@@ -169,7 +169,7 @@ function fitToMoney(orders: readonly PlannedOrder[], spendable: Money, inputs: P
     if (value <= 0) return [];
     fitted = fitted.flatMap((order) => {
       const quantity = tradable(order.symbol, mulDivDown(order.quantity, affordable, value) as Quantity, inputs);
-      return quantity > 0 ? [{ ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, order.referencePrice) }] : [];
+      return quantity > 0 ? [{ ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, reservePriceOf(order)) }] : [];
     });
   }
   return fitted;
@@ -188,7 +188,7 @@ function fitToRoom(orders: readonly PlannedOrder[], equity: Money, worth: Readon
     fitted = fitted.map((order) => {
       if (symbols && !symbols.has(order.symbol)) return order;
       const quantity = tradable(order.symbol, mulDivDown(order.quantity, room, wanted) as Quantity, inputs);
-      return quantity > 0 ? { ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, order.referencePrice) } : order;
+      return quantity > 0 ? { ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, reservePriceOf(order)) } : order;
     });
   }
   return fitted;
@@ -223,15 +223,14 @@ function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, c
   const referencePrice = side === "buy" ? quote.ask : quote.bid;
   const bound = plusBasisPoints(referencePrice, side === "buy" ? limits.collarBps : -limits.collarBps);
   const isLimit = executionStyle === "marketable-limit";
+  const prices = { type: isLimit ? "limit" : "market", priceBound: isLimit ? limitNear(side, bound, quote, inputs.now) : bound, referencePrice } as const;
   return {
     clientOrderId: clientOrderIdOf(inputs.run, symbol, side, 0),
     symbol,
     side,
     quantity,
-    type: isLimit ? "limit" : "market",
-    priceBound: isLimit ? limitNear(side, bound, quote, inputs.now) : bound,
-    referencePrice,
-    expectedFees: inputs.expectedFees(side, quantity, referencePrice),
+    ...prices,
+    expectedFees: inputs.expectedFees(side, quantity, reservePriceOf(prices)),
     closesPosition,
     reason,
   };

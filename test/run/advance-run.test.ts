@@ -122,6 +122,12 @@ describe("a run ends", () => {
     expect((await world.eventsOf(TUESDAY, "run-closed"))[0]).toMatchObject({ outcome: "completed", refused: [], cash: 0, equity: moneyOf("100000"), positions: [{ symbol: "BBB", quantity: quantityOf("2000") }] });
   });
 
+  test("completed, when all the money goes into limit orders with commissions", async () => {
+    const small = market({ AAA: 0.99 }, "every session at open+5m", { fees: "ib", executionStyle: "marketable-limit" }, { cash: 150 });
+    expect(await small.call(MONDAY)).toBe("completed");
+    expect(small.world.exchange.account(small.deployment.account).cash).toBeLessThan(moneyOf("3"));
+  });
+
   test("unchanged, when everything is at its target, and when the differences are too small to trade", async () => {
     const world = market({ AAA: 0.5 }, "every session at open+5m");
     expect(await world.call(MONDAY)).toBe("completed");

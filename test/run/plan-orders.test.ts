@@ -139,6 +139,12 @@ describe("buys are scaled to the money", () => {
     expect(lines(plan)).toEqual(["AAA 9.900990099"]);
   });
 
+  test("and the fees of a limit order are those at its limit", () => {
+    // ten shares at 10.10: half a percent of 101
+    const plan = planned("buy", { account: accountOf("100000"), targets: { AAA: 0.001 }, prices: { AAA: "10" }, executionStyle: "marketable-limit", limits: { collarBps: 100 }, fees: "ib" });
+    expect(plan.approved.map(({ quantity, expectedFees: fees }) => [quantityToText(quantity), moneyToText(fees)])).toEqual([["10", "0.505"]]);
+  });
+
   test("less the cash reserve", () => {
     expect(lines(planned("buy", { account: accountOf("1000"), targets: { AAA: 1 }, prices: { AAA: "10" }, limits: { cashReserveMin: 0.1 } }))).toEqual(["AAA 90"]);
     // 500 are held: of the other 500 a tenth of all equity stays
