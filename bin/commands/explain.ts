@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { explainRun, explanationText, runsMeant, splitRuns } from "../../src/run/explain.ts";
-import type { JournalEvent } from "../../src/run/journal.ts";
+import { verifyChain, type JournalEvent } from "../../src/run/journal.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
 import type { RunId } from "../../src/trade.ts";
 import { UsageError } from "../usage-error.ts";
@@ -36,6 +36,8 @@ Examples:
 async function explain(asked: string, { state, journal, json }: Options): Promise<void> {
   if ((state === undefined) === (journal === undefined)) throw new UsageError("explain needs --state or --journal, and not both");
   const events = state === undefined ? fromFile(journal!, asked) : await fromStore(state, asked);
+  const { brokenAt } = verifyChain(events);
+  if (brokenAt !== undefined) throw new UsageError(`the journal was changed: event ${brokenAt} of the run does not follow from the one before it`);
   const explanation = explainRun(events);
   process.stdout.write(json ? `${JSON.stringify(explanation, undefined, 2)}\n` : explanationText(explanation));
 }
