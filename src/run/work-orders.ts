@@ -33,7 +33,9 @@ export async function workOrders(run: Run, side: Side, window: TradingWindow, po
   }
   for (const worked of pending(run, side)) {
     const known = await confirm(run, worked, ports);
-    if (!known && mayResubmit(worked, ports.clock.now())) await submit(run, worked, ports);
+    if (known || !mayResubmit(worked, ports.clock.now())) continue;
+    await submit(run, worked, ports);
+    await confirm(run, worked, ports);
   }
   const waiting = pending(run, side);
   if (waiting.length === 0) return undefined;
