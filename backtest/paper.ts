@@ -92,6 +92,7 @@ function durableBroker(broker: Broker, state: StateStore, account: AccountName, 
     account: () => broker.account(),
     openOrders: () => broker.openOrders(),
     assets: (symbols) => broker.assets(symbols),
+    hoursOf: (date) => broker.hoursOf(date),
     async submit(order) {
       if (await state.load(orderKey(account, order.clientOrderId))) return { kind: "duplicate" };
       const outcome = await broker.submit(order);

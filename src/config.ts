@@ -23,6 +23,7 @@ export class ConfigInvalid extends Error {
 const fraction = z.number().min(0).max(1);
 const usd = z.number().min(0).max(1e9);
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "1 to 32 lower case letters, digits and dashes");
+const requestsPerMinute = z.number().int().min(1).max(10_000);
 const symbol = z.string().regex(/^[A-Z][A-Z0-9.]{0,11}$/, "a ticker in capitals");
 
 const groupSchema = z.strictObject({ symbols: z.array(symbol).min(1), weightMax: fraction });
@@ -64,6 +65,10 @@ const accountSchema = z.strictObject({
   /** The name of the secret that holds {"keyId", "secretKey"}; the keys themselves are never in this file. */
   secret: z.string().min(1),
   feed: z.enum(["iex", "sip"]).default("iex"),
+  /** Of the 200 a minute that Alpaca takes for an account; the rest is for the account's other clients. */
+  requestsPerMinute: requestsPerMinute.default(180),
+  /** For market data: 200 a minute on the free plan, 10,000 on Algo Trader Plus. */
+  dataRequestsPerMinute: requestsPerMinute.default(180),
   rules: accountRulesSchema.prefault({}),
 });
 
@@ -93,6 +98,8 @@ export interface AccountConfig {
   readonly venue: "alpaca-paper" | "alpaca-live";
   readonly secret: string;
   readonly feed: "iex" | "sip";
+  readonly requestsPerMinute: number;
+  readonly dataRequestsPerMinute: number;
 }
 
 export interface Config {

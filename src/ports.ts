@@ -6,8 +6,8 @@
  * (`BrokerUnavailable`, `MarketDataMissing`, …); an expected "no" is a value; nothing is retried inside `submit`.
  */
 import type { JournalEvent } from "./run/journal.ts";
-import type { Instant } from "./time.ts";
-import type { Account, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
+import type { Instant, SessionDate } from "./time.ts";
+import type { Account, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
 
 export type * from "./trade.ts";
 
@@ -26,6 +26,8 @@ export interface Broker {
   /** Every order that is open on the account. */
   openOrders(): Promise<readonly WorkingOrder[]>;
   assets(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Asset>>;
+  /** By the venue's own calendar; undefined on a day without a session. */
+  hoursOf(date: SessionDate): Promise<SessionHours | undefined>;
   submit(order: ApprovedOrder): Promise<SubmitOutcome>;
   find(id: ClientOrderId): Promise<Order | undefined>;
   /** Returns once the venue has the request; whether the order ended is for `find` to say. An unknown or ended order is no error. */

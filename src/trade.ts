@@ -105,6 +105,12 @@ export interface Fill {
   readonly at: Instant;
 }
 
+/** When the core session of a day opens and closes. */
+export interface SessionHours {
+  readonly open: Instant;
+  readonly close: Instant;
+}
+
 /** An order that is open at the venue, whoever placed it. */
 export interface WorkingOrder {
   readonly clientOrderId: string;

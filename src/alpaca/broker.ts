@@ -13,8 +13,8 @@
 import { trading } from "@alpacahq/alpaca-trade-api/rest";
 import { maxOf, moneyToText, quantityToText, subtractQuantity, ZERO_QUANTITY } from "../money.ts";
 import { BrokerUnavailable, type Broker, type Clock } from "../ports.ts";
-import type { Account, ApprovedOrder, Asset, ClientOrderId, Order, OrderStatus, Position, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
-import { MINUTE_MS } from "../time.ts";
+import type { Account, ApprovedOrder, Asset, ClientOrderId, Order, OrderStatus, Position, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
+import { MINUTE_MS, type SessionDate } from "../time.ts";
 import {
   accountAnswer,
   assetAnswer,
@@ -28,6 +28,7 @@ import {
   type OrderAnswer,
   type PositionAnswer,
 } from "./answers.ts";
+import { venueHours } from "./calendar.ts";
 import { AlpacaFailure } from "./errors.ts";
 import { FillBook, totalOf, unlistedFill } from "./fills.ts";
 import { basePathOf, paperTrading, type TradingHost } from "./hosts.ts";
@@ -56,11 +57,13 @@ class AlpacaBroker implements Broker {
   readonly #orders: trading.OrdersApi;
   readonly #assets: trading.AssetsApi;
   readonly #fills: FillBook;
+  readonly #configuration: trading.Configuration;
 
   constructor(options: AlpacaBrokerOptions) {
     this.#wire = new Wire(options);
     this.#clock = options.clock;
     const configuration = new trading.Configuration(this.#wire.configuration(basePathOf(options.host ?? paperTrading)));
+    this.#configuration = configuration;
     this.#accounts = new trading.AccountsApi(configuration);
     this.#positions = new trading.PositionsApi(configuration);
     this.#orders = new trading.OrdersApi(configuration);
@@ -99,6 +102,10 @@ class AlpacaBroker implements Broker {
   async assets(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Asset>> {
     const found = await Promise.all(symbols.map((symbol) => this.#asset(symbol)));
     return new Map(symbols.flatMap((symbol, i) => (found[i] ? [[symbol, found[i]] as const] : [])));
+  }
+
+  hoursOf(date: SessionDate): Promise<SessionHours | undefined> {
+    return venueHours(this.#wire, this.#configuration, date);
   }
 
   async #asset(symbol: Symbol): Promise<Asset | undefined> {

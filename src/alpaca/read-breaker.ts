@@ -2,7 +2,8 @@
  * A circuit breaker around reads: when most of them fail, the next ones fail at once, until a probe succeeds.
  *
  * Only failures of the connection count; an answer, be it a 403 or a 404, shows that the venue is there. (opossum counts
- * filtered errors as successes, which is what is meant here.) The state can be carried from one process to the next.
+ * filtered errors as successes, which is what is meant here.) A read that found no permit to be sent, or no store to ask
+ * for one, is no failure of the connection either. The state can be carried from one process to the next.
  * opossum's own export dates the opening by the construction of the object, so that a process started every few seconds
  * would hold an opened breaker open for ever; here the instant of the opening itself is kept. The breaker guards the
  * transport; when to stop trading is no question for it.
@@ -39,7 +40,7 @@ export class ReadBreaker {
       rollingCountTimeout: WINDOW_MS,
       resetTimeout: RESET_AFTER_MS,
       enableSnapshots: false,
-      errorFilter: (error: unknown) => error instanceof AlpacaFailure && error.meaning.read === "fail",
+      errorFilter: (error: unknown) => !(error instanceof AlpacaFailure && error.meaning.read === "retry"),
       ...(restored.kind === "open" && { state: openedAt(name, restored.since) }),
     });
     this.#breaker.on("open", () => (this.#openSince = clock.now()));

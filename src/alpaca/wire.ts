@@ -3,8 +3,10 @@
  *
  * Answers are taken as text and parsed here, so the SDK's models (dates cut in UTC, fields renamed, nothing checked)
  * play no part. `read` repeats with growing, jittered pauses, waits as long as the venue asks, and stops at the breaker;
- * `once` sends one request and no second. Connections are kept alive by Node's fetch. The keys live in a closure that
- * serialising the SDK's objects does not reach.
+ * `once` sends one request and no second. Each request first takes a permit of the budget: a read waits for the next
+ * minute's, `once` throws before it has sent anything, so that a submission for want of a permit leaves no doubt.
+ * Connections are kept alive by Node's fetch. The keys live in a closure that serialising the SDK's objects does not
+ * reach.
  */
 import type { marketData } from "@alpacahq/alpaca-trade-api/rest";
 import pRetry from "p-retry";
@@ -12,12 +14,15 @@ import { z } from "zod";
 import type { AlpacaKeys } from "../aws/secret.ts";
 import { BrokerUnavailable } from "../ports.ts";
 import { AlpacaFailure, failureOf, type Kind } from "./errors.ts";
-import type { ReadBreaker } from "./read-breaker.ts";
+import { RateBudgetSpent, type RateBudget } from "./rate-budget.ts";
+import { BreakerOpen, type ReadBreaker } from "./read-breaker.ts";
 
 export interface WireOptions {
   readonly keys: AlpacaKeys;
   /** Shared by what fails together: one for each host. */
   readonly breaker: ReadBreaker;
+  /** Shared by all requests that the venue counts together; without one, none are counted. */
+  readonly budget?: RateBudget;
   /** For one request, from its start to the end of its answer. */
   readonly timeoutMs?: number;
   /** Pause before a read is repeated; doubles each time. */
@@ -52,17 +57,21 @@ export class Wire {
     };
   }
 
-  /** @throws BrokerUnavailable when no repetition gave an answer; its cause is an AlpacaFailure. */
+  /** @throws BrokerUnavailable when no repetition gave an answer, its cause an AlpacaFailure; RateBudgetSpent; what the budget's store throws. */
   async read<T>(what: string, send: () => Promise<RawAnswer>, answer: z.ZodType<T>): Promise<T> {
     try {
       return await this.#options.breaker.read(() => this.#repeated(what, send, answer));
     } catch (error) {
-      throw new BrokerUnavailable(error instanceof Error ? error.message : what, { cause: error });
+      if (error instanceof AlpacaFailure || error instanceof BreakerOpen) throw new BrokerUnavailable(error.message, { cause: error });
+      throw error;
     }
   }
 
-  /** @throws AlpacaFailure */
+  /** @throws AlpacaFailure; before anything was sent, RateBudgetSpent and what the budget's store throws. */
   async once<T>(what: string, send: () => Promise<RawAnswer>, answer: z.ZodType<T>): Promise<T> {
+    const { budget } = this.#options;
+    const spent = await budget?.take();
+    if (budget && spent) throw new RateBudgetSpent(what, budget, spent);
     try {
       const { raw } = await send();
       // Masked before anything is read from it: an answer that gives the keys back has no way on.
@@ -73,15 +82,17 @@ export class Wire {
   }
 
   async #repeated<T>(what: string, send: () => Promise<RawAnswer>, answer: z.ZodType<T>): Promise<T> {
+    const giveUpAt = performance.now() + RETRY_TIME_MAX_MS;
     return pRetry(() => this.once(what, send, answer), {
       retries: READ_RETRIES,
       minTimeout: this.#options.retryDelayMs ?? RETRY_DELAY_MS,
       maxRetryTime: RETRY_TIME_MAX_MS,
       randomize: true,
-      shouldRetry: ({ error }) => error instanceof AlpacaFailure && error.meaning.read === "retry" && retryAfterOf(error) <= RETRY_TIME_MAX_MS,
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        const waitMs = error instanceof AlpacaFailure && retriesLeft > 0 ? retryAfterOf(error) : 0;
-        if (waitMs > 0 && waitMs <= RETRY_TIME_MAX_MS) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      shouldRetry: async ({ error }) => {
+        const waitMs = waitBeforeRetry(error);
+        if (waitMs === undefined || performance.now() + waitMs > giveUpAt) return false;
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+        return true;
       },
     });
   }
@@ -92,8 +103,10 @@ export class Wire {
   };
 }
 
-function retryAfterOf(failure: AlpacaFailure): number {
-  return failure.facts.retryAfterMs ?? 0;
+/** Undefined for what a repetition does not mend. */
+function waitBeforeRetry(error: Error): number | undefined {
+  if (error instanceof RateBudgetSpent) return error.waitMs;
+  return error instanceof AlpacaFailure && error.meaning.read === "retry" ? (error.facts.retryAfterMs ?? 0) : undefined;
 }
 
 function parsed<T>(what: string, status: number, requestId: string, text: string, answer: z.ZodType<T>): T {

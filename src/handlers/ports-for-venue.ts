@@ -13,6 +13,7 @@ import { z } from "zod";
 import { alpacaBroker } from "../alpaca/broker.ts";
 import { compatibleServer, liveTrading, paperTrading, type TradingHost } from "../alpaca/hosts.ts";
 import { alpacaMarketData } from "../alpaca/market-data.ts";
+import { RateBudget } from "../alpaca/rate-budget.ts";
 import { breakerKey, ReadBreaker } from "../alpaca/read-breaker.ts";
 import type { Secret } from "../aws/secret.ts";
 import { keysFromSecretsManager, type KeySource } from "../aws/secrets.ts";
@@ -40,11 +41,17 @@ export interface Venue {
 /** @throws ConfigInvalid for an account that may not be traded, KeysUnavailable, StoreUnavailable. */
 export type OpenVenue = (account: AccountConfig) => Promise<Venue>;
 
-/** Clients and keys are kept for as long as the process lives. @throws ConfigInvalid */
+/** Clients, keys and permits are kept for as long as the process lives. @throws ConfigInvalid */
 export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
   const store = storeOf(env, clock);
   const secretsManager = new SecretsManagerClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }, maxAttempts: 4 });
   const keySources = new Map<AccountName, KeySource>();
+  const budgets = new Map<string, RateBudget>();
+  const budgetOf = (name: string, requestsPerMinute: number): RateBudget => {
+    const budget = budgets.get(name) ?? new RateBudget({ name, requestsPerMinute, state: store.state, clock });
+    budgets.set(name, budget);
+    return budget;
+  };
   return async (account) => {
     const host = tradingHostOf(account, env);
     const keySource = keySources.get(account.name) ?? keysFromSecretsManager({ client: secretsManager, secretName: account.secret, clock });
@@ -57,8 +64,14 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
       ports: {
         clock,
         ...store,
-        broker: alpacaBroker({ keys, host, clock, breaker: trading.breaker }),
-        marketData: alpacaMarketData({ keys, feed: account.feed, breaker: data.breaker, ...(url !== undefined && { url }) }),
+        broker: alpacaBroker({ keys, host, clock, breaker: trading.breaker, budget: budgetOf(`alpaca-trading/${account.name}`, account.requestsPerMinute) }),
+        marketData: alpacaMarketData({
+          keys,
+          feed: account.feed,
+          breaker: data.breaker,
+          budget: budgetOf(`alpaca-data/${account.name}`, account.dataRequestsPerMinute),
+          ...(url !== undefined && { url }),
+        }),
       },
       secrets: [keys.keyId, keys.secretKey],
       keepBreakers: async () => {

@@ -12,6 +12,8 @@ export function refusalToText(refusal: Refusal): string {
       return `the account has been halted since ${isoOf(refusal.since)}: ${refusal.why}`;
     case "COOLING":
       return `the trading breaker is open until ${isoOf(refusal.until)}: ${refusal.why}`;
+    case "CALENDAR_DIFFERS":
+      return `the venue's calendar has ${refusal.venue ? `${isoOf(refusal.venue.open)} to ${isoOf(refusal.venue.close)}` : "no session"} for ${refusal.session}, and ours has ${isoOf(refusal.ours.open)} to ${isoOf(refusal.ours.close)}`;
     case "WINDOW_PASSED":
       return `the session closed at ${isoOf(refusal.closedAt)}, and it was ${isoOf(refusal.now)}`;
     case "QUOTE_MISSING":

@@ -3,7 +3,7 @@
  *
  * Amounts are integers (money.ts). `REFUSALS` holds the meaning and the remedy of every code; the type keeps it complete.
  */
-import type { ClientOrderId, Side, Symbol } from "../trade.ts";
+import type { ClientOrderId, SessionHours, Side, Symbol } from "../trade.ts";
 import type { Money, Price, Quantity, Weight } from "../money.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import { ACCOUNT_REFUSALS, type AccountRefusal } from "./account-refusals.ts";
@@ -12,6 +12,7 @@ export type Refusal =
   | AccountRefusal
   | { readonly code: "ACCOUNT_BLOCKED"; readonly reason: string }
   | { readonly code: "HALTED"; readonly why: string; readonly since: Instant }
+  | { readonly code: "CALENDAR_DIFFERS"; readonly session: SessionDate; readonly ours: SessionHours; readonly venue: SessionHours | null }
   | { readonly code: "WINDOW_PASSED"; readonly closedAt: Instant; readonly now: Instant }
   | { readonly code: "QUOTE_MISSING"; readonly symbol: Symbol; readonly side: Side }
   | { readonly code: "QUOTE_STALE"; readonly symbol: Symbol; readonly side: Side; readonly ageMs: number; readonly maxMs: number }
@@ -47,6 +48,7 @@ export type RefusalCode = Refusal["code"];
 export const REFUSALS: Readonly<Record<RefusalCode, { readonly meaning: string; readonly remedy: string }>> = {
   ACCOUNT_BLOCKED: { meaning: "the broker lets this account place no orders", remedy: "resolve the block with the broker" },
   HALTED: { meaning: "a person halted trading on this account", remedy: "find out why, then resume the account" },
+  CALENDAR_DIFFERS: { meaning: "the venue's calendar has other hours for the session, or no session", remedy: "believe the venue: trade by hand that day if need be, and update the calendar's special closures" },
   WINDOW_PASSED: { meaning: "the run was called for the first time after its session had closed", remedy: "find out what delayed it; the next scheduled run trades as usual" },
   QUOTE_MISSING: { meaning: "the market data have no two-sided quote for the symbol", remedy: "check that the symbol trades and is not halted" },
   QUOTE_STALE: { meaning: "the newest quote is older than quoteAgeMaxMs", remedy: "check the data feed, or raise the limit for thin symbols" },

@@ -83,6 +83,8 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, window
   if (!run.targeted) {
     const account = await ports.broker.account();
     if (account.blocked !== undefined) return { code: "ACCOUNT_BLOCKED", reason: account.blocked };
+    const difference = settings.tradingHours === "core" ? await calendarDifference(window, ports) : undefined;
+    if (difference) return difference;
     const view = await ports.marketData.view(symbols, strategy.lookback, scheduledAt);
     const held = heldWeights(account, deployment);
     const decision = strategy.decide(view, held, await recall(deployment, ports));
@@ -103,6 +105,13 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, window
     await run.record({ type: "targets-set", ...keep, ...targets, ...facts, ...memory });
   }
   return undefined;
+}
+
+/** On a day that the venue's calendar sees otherwise nothing is traded, and the refused run is an alarm. */
+async function calendarDifference({ session, opensAt, closesAt }: TradingWindow, { broker }: Ports): Promise<Refusal | undefined> {
+  const venue = await broker.hoursOf(session);
+  if (venue?.open === opensAt && venue.close === closesAt) return undefined;
+  return { code: "CALENDAR_DIFFERS", session, ours: { open: opensAt, close: closesAt }, venue: venue ? { open: venue.open, close: venue.close } : null };
 }
 
 async function targetsWithExits(shaped: ShapedTargets | undefined, account: Account, { session }: TradingWindow, deployment: Deployment, rules: ExitRules, { state }: Ports): Promise<TargetsWithExits> {

@@ -1,5 +1,7 @@
 /** The exchange behind the broker port, for one account, and its quotes as the market data port gives them. */
 import type { Broker } from "../ports.ts";
+import { sessionOn } from "../rules/calendar.ts";
+import { epochDayOf } from "../time.ts";
 import type { AccountName, Quote, Symbol } from "../trade.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -8,6 +10,7 @@ export function simulatedBroker(exchange: Exchange, account: AccountName): Broke
     account: async () => exchange.account(account),
     openOrders: async () => exchange.openOrders(account),
     assets: async (symbols) => exchange.assets(symbols),
+    hoursOf: async (date) => sessionOn(epochDayOf(date)),
     submit: async (order) => exchange.submit(account, order),
     find: async (id) => exchange.find(account, id),
     cancel: async (id) => exchange.cancel(account, id),

@@ -2,11 +2,9 @@ import { inspect } from "node:util";
 import nock from "nock";
 import { afterEach, expect, test } from "vitest";
 import { alpacaMarketData } from "../../src/alpaca/market-data.ts";
-import { calendarDifferences } from "../../src/alpaca/calendar.ts";
-import { compatibleServer } from "../../src/alpaca/hosts.ts";
 import { createLog } from "../../src/aws/log.ts";
 import type { Symbol } from "../../src/ports.ts";
-import { epochDayOf, instantOf, sessionDateOf } from "../../src/time.ts";
+import { instantOf, sessionDateOf } from "../../src/time.ts";
 import { brokerAt, CANARY_KEY, CANARY_SECRET, ID, limitOrder, SERVER, wireOptions } from "./alpaca-world.ts";
 
 afterEach(() => nock.cleanAll());
@@ -29,7 +27,7 @@ test.each([
   const broker = brokerAt();
   const data = alpacaMarketData({ ...wireOptions(), feed: "iex", url: SERVER });
   const symbols = ["SPY" as Symbol];
-  const today = epochDayOf(sessionDateOf("2024-03-01"));
+  const today = sessionDateOf("2024-03-01");
   const results = await Promise.allSettled([
     broker.account(),
     broker.submit(limitOrder),
@@ -37,7 +35,7 @@ test.each([
     broker.cancel(ID),
     data.view(symbols, 5, instantOf("2024-03-01T15:00:00Z")),
     data.quotes(symbols),
-    calendarDifferences({ ...wireOptions(), host: compatibleServer(SERVER) }, today, today),
+    broker.hoursOf(today),
   ]);
 
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /** As much of Alpaca as a rebalance needs: a cash account, orders that fill in full, daily bars and quotes at one price. */
 import type { IncomingMessage } from "node:http";
 import { sessionsBetween } from "../../src/rules/calendar.ts";
-import { instantOf, isoOf, newYorkClock, newYorkInstant } from "../../src/time.ts";
+import { epochDayOf, instantOf, isoOf, newYorkClock, newYorkInstant, sessionDateOf, type EpochDay, type Instant } from "../../src/time.ts";
 
 const PRICES: Readonly<Record<string, number>> = { SPY: 500, IEF: 100 };
 
@@ -53,6 +53,8 @@ export class LocalBroker {
       case "GET /v2/assets/SPY":
       case "GET /v2/assets/IEF":
         return { status: 200, body: { symbol: pathname.slice(-3), status: "active", tradable: true, fractionable: true } };
+      case "GET /v2/calendar":
+        return { status: 200, body: sessionsIn(searchParams) };
       case "POST /v2/orders":
         return this.#place(JSON.parse(body) as PlacedOrder);
       case "GET /v2/orders:by_client_order_id":
@@ -123,4 +125,14 @@ function barsOf(query: URLSearchParams): Record<string, unknown[]> {
       return [symbol, sessions.map(({ day }) => ({ t: isoOf(newYorkInstant(day, 0)), o: price, h: price, l: price, c: price, v: 1_000_000 }))];
     }),
   );
+}
+
+/** By our own calendar. */
+function sessionsIn(query: URLSearchParams): unknown {
+  const day = (name: string): EpochDay => epochDayOf(sessionDateOf(query.get(name)!.slice(0, 10)));
+  const time = (at: Instant): string => {
+    const { minuteOfDay } = newYorkClock(at);
+    return `${String(Math.floor(minuteOfDay / 60)).padStart(2, "0")}:${String(minuteOfDay % 60).padStart(2, "0")}`;
+  };
+  return sessionsBetween(day("start"), day("end")).map(({ date, open, close }) => ({ date, open: time(open), close: time(close) }));
 }

@@ -7,7 +7,7 @@ import type { AccountName, ApprovedOrder, Symbol } from "../../src/ports.ts";
 import { KeysUnavailable } from "../../src/aws/secrets.ts";
 import { CANARY_KEY_ID, CANARY_SECRET, SECRET_NAME, startLocalWorld, type LocalWorld } from "./local-world.ts";
 
-const paper: AccountConfig = { name: "main" as AccountName, venue: "alpaca-paper", secret: SECRET_NAME, feed: "iex" };
+const paper: AccountConfig = { name: "main" as AccountName, venue: "alpaca-paper", secret: SECRET_NAME, feed: "iex", requestsPerMinute: 180, dataRequestsPerMinute: 180 };
 const live: AccountConfig = { ...paper, venue: "alpaca-live" };
 
 let world: LocalWorld;

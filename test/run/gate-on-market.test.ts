@@ -4,6 +4,7 @@ import { explainRun, explanationText, runsMeant, splitRuns } from "../../src/run
 import { quantityOf } from "../../src/money.ts";
 import { defineStrategy, keep, z } from "../../src/strategy.ts";
 import type { Broker } from "../../src/ports.ts";
+import { instantOf } from "../../src/time.ts";
 import type { Symbol, WorkingOrder } from "../../src/trade.ts";
 import { barsOf, datasetOf, deploymentOf, holding } from "../support/made-up-market.ts";
 import { RunOnMarket } from "../support/run-on-market.ts";
@@ -47,6 +48,27 @@ describe("facts from the bars", () => {
     const { marketData } = run.ports;
     run.ports = { ...run.ports, marketData: { quotes: (symbols) => marketData.quotes(symbols), view: () => Promise.reject(new Error("the bars are gone")) } };
     expect(await run.call(before, "2026-11-23T14:30:00.000Z")).toBe("completed");
+  });
+});
+
+describe("the venue's calendar of the session", () => {
+  // Monday 2026-11-23 opens at 14:30Z and closes at 21:00Z.
+  const ours = { open: instantOf("2026-11-23T14:30:00Z"), close: instantOf("2026-11-23T21:00:00Z") };
+  const closesEarly = { open: ours.open, close: instantOf("2026-11-23T18:00:00Z") };
+
+  test.each([
+    ["with other hours", closesEarly, closesEarly],
+    ["without the session", undefined, null],
+  ])("%s stops the run before the strategy is asked", async (_case, hours, venue) => {
+    const run = market({ AAA: 0.1 }, {}, (broker) => ({ ...broker, hoursOf: async () => hours }));
+    expect((await run.play(MONDAY)).outcome).toBe("refused");
+    expect(await run.eventsOf(MONDAY, "targets-set")).toEqual([]);
+    expect((await run.eventsOf(MONDAY, "run-closed"))[0]!.refused).toEqual([{ code: "CALENDAR_DIFFERS", session: "2026-11-23", ours, venue }]);
+  });
+
+  test("that agrees lets the run go on", async () => {
+    const run = market({ AAA: 0.1 }, {}, (broker) => ({ ...broker, hoursOf: async () => ours }));
+    expect((await run.play(MONDAY)).outcome).toBe("completed");
   });
 });
 
