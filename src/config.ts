@@ -176,7 +176,9 @@ function deploymentOf(
   if (!accounts.has(account)) throw new ConfigInvalid(`${file}: ${pathText([...at, "account"])}: no account is named ${account}`);
   const configured = parameters(() => strategy.configure(entry.params), [...at, "params"], file);
   const universe = entry.symbols ?? configured.universe;
-  if (!universe) throw new ConfigInvalid(`${file}: ${pathText([...at, "symbols"])}: ${entry.strategy} names no symbols of its own, so they must be listed here`);
+  if (!universe || universe.length === 0) throw new ConfigInvalid(`${file}: ${pathText([...at, "symbols"])}: ${entry.strategy} names no symbols of its own, so they must be listed here`);
+  const odd = universe.find((one) => !symbol.safeParse(one).success);
+  if (odd !== undefined) throw new ConfigInvalid(`${file}: ${pathText([...at, "params"])}: with these, ${entry.strategy} names ${JSON.stringify(odd)}, which is no ticker in capitals`);
   const symbols = symbolsOf(universe);
   for (const [group, { symbols: members }] of Object.entries(entry.limits.groups ?? {})) {
     const foreign = members.find((member) => !symbols.includes(member as Symbol));

@@ -109,41 +109,49 @@ function configure<Params extends z.ZodObject, Memory extends Json | undefined>(
   params: z.infer<Params>,
 ): ConfiguredStrategy {
   const { name, memory } = definition;
-  const lookback = typeof definition.lookback === "number" ? definition.lookback : definition.lookback(params);
+  const lookback = typeof definition.lookback === "number" ? definition.lookback : ask(definition.lookback, params, `${name}: lookback failed`);
   if (!Number.isInteger(lookback) || lookback < 1) throw new StrategyFailed(`${name}: lookback is ${lookback}, not a whole number of bars above 0`);
   return {
     name,
     params: params as Json,
     schedule,
     lookback,
-    universe: definition.universe?.(params),
-    parseMemory: memory && ((stored) => memory.schema.parse(stored) as Json),
+    universe: definition.universe && ask(definition.universe, params, `${name}: universe failed`),
+    parseMemory: memory && ((stored) => memoryOf(`${name}: what it remembered before`, stored, memory.schema)),
     initialMemory: memory?.initial,
     decide(view, weights, remembered) {
-      let result: SignalResult<Memory>;
-      try {
-        result = definition.signal(view, params, { weights, memory: remembered as Memory });
-      } catch (cause) {
-        throw new StrategyFailed(`${name}: signal failed at ${view.session}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-      }
-      return decisionOf(name, view, result, memory?.schema);
+      const answer = ask(() => definition.signal(view, params, { weights, memory: remembered as Memory }), params, `${name}: signal failed at ${view.session}`);
+      return decisionOf(name, view, answer, memory?.schema);
     },
   };
 }
+
+/** Calls the strategy's own code. */
+function ask<Params, T>(code: (params: Params) => T, params: Params, what: string): T {
+  try {
+    return code(params);
+  } catch (cause) {
+    throw new StrategyFailed(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** Larger weights are percentages, or a division by next to nothing. */
+const WEIGHT_MAX = 1_000;
 
 /** Strategy files are checked by nobody's compiler, so what comes out of them is. */
 function decisionOf(name: string, view: MarketView, result: unknown, memorySchema: z.ZodType | undefined): Decision {
   const where = `${name}: at ${view.session} signal`;
   const { answer, memory } = memorySchema ? withMemory(where, result, memorySchema) : { answer: result, memory: {} };
-  if (typeof answer === "object" && answer !== null && "keep" in answer && typeof answer.keep === "string") return { keep: answer.keep, ...memory };
+  if (typeof answer === "object" && answer !== null && "keep" in answer && typeof answer.keep === "string" && answer.keep !== "") return { keep: answer.keep, ...memory };
   if (!Array.isArray(answer)) throw new StrategyFailed(`${where} returned ${describe(answer)}, not a list of targets or keep(reason)`);
   const seen = new Set<string>();
   const allowed = new Set<string>(view.symbols);
-  for (const target of answer as readonly Partial<Target>[]) {
-    const { symbol, weight, reason } = target;
+  for (const target of answer as readonly unknown[]) {
+    if (typeof target !== "object" || target === null) throw new StrategyFailed(`${where} listed ${describe(target)} among its targets`);
+    const { symbol, weight, reason } = target as Partial<Target>;
     if (typeof symbol !== "string" || !allowed.has(symbol)) throw new StrategyFailed(`${where} set a target for ${describe(symbol)}, which is not in its universe`);
     if (seen.has(symbol)) throw new StrategyFailed(`${where} set two targets for ${symbol}`);
-    if (typeof weight !== "number" || !Number.isFinite(weight)) throw new StrategyFailed(`${where} gave ${symbol} the weight ${describe(weight)}; a weight is a finite share of equity`);
+    if (typeof weight !== "number" || !(Math.abs(weight) <= WEIGHT_MAX)) throw new StrategyFailed(`${where} gave ${symbol} the weight ${describe(weight)}; a weight is a share of equity, 0.25 is a quarter`);
     if (typeof reason !== "string" || reason === "") throw new StrategyFailed(`${where} gave no reason for its target of ${symbol}`);
     seen.add(symbol);
   }
@@ -154,12 +162,19 @@ function withMemory(where: string, result: unknown, schema: z.ZodType): { answer
   if (typeof result !== "object" || result === null || !("answer" in result) || !("memory" in result)) {
     throw new StrategyFailed(`${where} returned ${describe(result)}; a strategy with memory returns { answer, memory }`);
   }
-  const parsed = schema.safeParse(result.memory);
-  if (!parsed.success) throw new StrategyFailed(`${where} returned a memory that does not fit its schema: ${z.prettifyError(parsed.error)}`);
-  return { answer: result.answer, memory: { memory: parsed.data as Json } };
+  return { answer: result.answer, memory: { memory: memoryOf(`${where} returned a memory that`, result.memory, schema) } };
+}
+
+function memoryOf(what: string, value: unknown, schema: z.ZodType): Json {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new StrategyFailed(`${what} does not fit its memory's schema: ${z.prettifyError(parsed.error)}`);
+  return parsed.data as Json;
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "number" || value === undefined) return String(value);
-  return JSON.stringify(value).slice(0, 60);
+  if (value instanceof Promise) return "a promise (signal answers at once, without async)";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? "a list" : `an object with the keys ${Object.keys(value).slice(0, 10).join(", ") || "of nothing"}`;
 }
