@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const GOOD = `
 accounts:
-  main: { venue: alpaca-live, secret: ballast/main, feed: sip }
+  main: { venue: alpaca-live, secret: ballast/main, feed: sip, dataRequestsPerMinute: 9000 }
 strategies:
   - strategy: trend
     account: main
@@ -29,7 +29,7 @@ describe("ballast check", () => {
   test("prints what a configuration means, and that money is real", () => {
     const { code, out } = ballast(["check", fileOf("good.yaml", GOOD)]);
     expect(code).toBe(0);
-    expect(out).toContain("Account main: REAL MONEY (alpaca-live), market data from sip, keys in the secret ballast/main\n");
+    expect(out).toContain("Account main: REAL MONEY (alpaca-live), market data from sip, keys in the secret ballast/main\n  requests    at most 180 a minute, and 9000 for market data\n");
     expect(out).toContain("  schedule    last session of month at close-15m\n");
     expect(out).toMatch(/ {2}next runs {3}\d{4}-\d\d-\d\d 1[25]:45, \d{4}-\d\d-\d\d 1[25]:45, \d{4}-\d\d-\d\d 1[25]:45 \(New York\)\n/);
     expect(out).toContain("  symbols     2: IEF SPY\n");
@@ -40,7 +40,7 @@ describe("ballast check", () => {
   test("prints the same as JSON, in the units of the file", () => {
     const { out } = ballast(["check", fileOf("good.yaml", GOOD), "--json"]);
     expect(JSON.parse(out)).toMatchObject({
-      accounts: [{ name: "main", venue: "alpaca-live", secret: "ballast/main", feed: "sip" }],
+      accounts: [{ name: "main", venue: "alpaca-live", secret: "ballast/main", feed: "sip", requestsPerMinute: 180, dataRequestsPerMinute: 9_000 }],
       strategies: [{ account: "main", strategy: "trend", params: { days: 200 }, symbols: ["IEF", "SPY"], schedule: "last session of month at close-15m", allocation: 0.25, limits: { positionWeightMax: 0.5, orderNotionalMax: 20_000, collarBps: 40 } }],
     });
   });

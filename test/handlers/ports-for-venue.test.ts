@@ -79,6 +79,16 @@ test("reads that kept failing are not tried again by the next process for a whil
   expect((await next.ports.broker.account()).equity).toBe(100_000_000_000);
 });
 
+test("two processes share the requests of an account's minute, those for market data apart", async () => {
+  const narrow = { ...paper, requestsPerMinute: 1 };
+  const [first, second] = [await open(narrow), await open(narrow)];
+  expect(await first.ports.broker.submit(order)).toMatchObject({ kind: "accepted" });
+  await expect(second.ports.broker.submit(order)).rejects.toThrow("not sent, the 1 requests a minute of alpaca-trading/main are spent");
+  expect(world.broker.submissions).toBe(1);
+  expect((await second.ports.marketData.quotes(["SPY" as Symbol])).size).toBe(1);
+  await expect((await open({ ...narrow, name: "other" as AccountName })).ports.broker.submit({ ...order, clientOrderId: "bal-1" } as ApprovedOrder)).resolves.toMatchObject({ kind: "accepted" });
+});
+
 /** Pauses between repetitions pass at once; the requests themselves take the time they take. */
 async function withoutPauses<T>(work: Promise<T>): Promise<T> {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
