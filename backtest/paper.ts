@@ -122,7 +122,7 @@ function identityOf({ deployment, from, cash, liquidity }: WorldSettings): strin
 
 const paperSchema = z.object({
   identity: z.string(),
-  exchange: z.looseObject({ format: z.literal(1) }),
+  exchange: z.looseObject({ format: z.literal(2) }),
   drive: z.object({ triggeredTo: z.number(), waiting: z.array(z.object({ scheduledAt: z.number(), at: z.number() })) }),
 });
 

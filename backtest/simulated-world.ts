@@ -44,6 +44,7 @@ export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessio
     fees: deployment.settings.fees,
     halfSpreadBps: liquidity.halfSpreadBps,
     wholeShares: deployment.settings.shares === "whole",
+    hours: "calendar",
   };
   const exchange = restored ? Exchange.restore(exchangeSettings, restored) : new Exchange(exchangeSettings, newYorkInstant(first, 0));
   const series = deployment.symbols.map((symbol) => dataset.series.get(symbol)!);

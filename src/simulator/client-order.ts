@@ -1,27 +1,96 @@
-/** An order of a client as the exchange keeps it, from its acceptance to its end. */
-import { subtractQuantity, type Money, type Price, type Quantity } from "../money.ts";
-import type { Instant } from "../time.ts";
-import type { AccountName, Fill, Order, OrderRequest, OrderStatus } from "../trade.ts";
+/**
+ * An order of a client as the exchange keeps it, from its acceptance to its end.
+ *
+ * Life: accepted (waits for a session, or accepted_for_bidding for an auction) or held (waits for its group's entry),
+ * then new, partially_filled, and one end: filled, canceled, expired, replaced or rejected. Between sessions a GTC order
+ * is done_for_day, in a halt an order is suspended. The exchange answers at once, so pending_new, pending_cancel,
+ * pending_replace, stopped and calculated, which Alpaca also has, are never seen here.
+ */
+import { subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import type { EpochDay, Instant } from "../time.ts";
+import type { AccountName, ClientOrderId, Fill, Order, OrderStatus, Side, Symbol } from "../trade.ts";
+import type { OrderTicket, OrderType, TimeInForce, Trail } from "./order-ticket.ts";
 
-/** The price by which money is set aside while a buy is open, and what its fees can be at the most. */
-export interface Reserve {
-  readonly reservePrice: Price;
-  readonly reserveFees: Money;
-}
+export type VenueStatus = OpenStatus | EndStatus;
+export type OpenStatus = "accepted" | "accepted_for_bidding" | "held" | "new" | "partially_filled" | "done_for_day" | "suspended";
+export type EndStatus = "filled" | "canceled" | "expired" | "replaced" | "rejected";
 
-export interface ClientOrder extends OrderRequest, Reserve {
+/** What an order does now: a stop that has been reached has become a market or a limit order. */
+export type Working = "market" | "limit" | "stop";
+
+export interface ClientOrder {
+  /** By arrival, from 1. */
+  readonly number: number;
+  readonly clientOrderId: ClientOrderId;
   readonly account: AccountName;
+  /** Changes with the name of the share. */
+  symbol: Symbol;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly extendedHours: boolean;
   readonly submittedAt: Instant;
-  status: OrderStatus;
+  readonly expiresOn: EpochDay | undefined;
+  readonly priceBound: Price | undefined;
+  readonly replaces: ClientOrderId | undefined;
+  quantity: Quantity;
   remaining: Quantity;
   fills: readonly Fill[];
+  status: VenueStatus;
+  working: Working;
+  /** Of an order that has or will have one. */
+  limitPrice: Price | undefined;
+  /** A trailing stop's moves. */
+  stopPrice: Price | undefined;
+  trail: Trail | undefined;
+  /** The best price that a trailing stop has seen. */
+  waterMark: Price | undefined;
+  replacedBy: ClientOrderId | undefined;
+  /** The order group it belongs to, by the number of the group's first order; 0 for none. */
+  group: number;
+  role: "simple" | "entry" | "leg" | "takeProfit" | "stopLoss";
+  /** The price by which money is reserved while the order is open. */
+  reservePrice: Price;
+  /** What a buy's fees can be at the most. */
+  reserveFees: Money;
+  /** What is reserved now. */
+  reservedMoney: Money;
+  reservedShares: Quantity;
+  /** Its handle in the book while it rests there; -1 otherwise. */
+  handle: number;
 }
 
+export function newClientOrder(number: number, ticket: OrderTicket, account: AccountName, submittedAt: Instant): ClientOrder {
+  const { clientOrderId, symbol, side, quantity, type, timeInForce, limitPrice, stopPrice, trail, expiresOn, extendedHours, priceBound } = ticket;
+  return {
+    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours: extendedHours ?? false, submittedAt, expiresOn, priceBound, replaces: undefined,
+    quantity, remaining: quantity, fills: NO_FILLS, status: "accepted", working: type === "market" || type === "limit" ? type : "stop",
+    limitPrice, stopPrice, trail, waterMark: undefined, replacedBy: undefined, group: 0, role: "simple",
+    reservePrice: 0 as Price, reserveFees: ZERO_MONEY, reservedMoney: ZERO_MONEY, reservedShares: ZERO_QUANTITY, handle: -1,
+  };
+}
+
+const NO_FILLS: readonly Fill[] = [];
+
+export function isEnded({ status }: ClientOrder): boolean {
+  return status === "filled" || status === "canceled" || status === "expired" || status === "replaced" || status === "rejected";
+}
+
+/** As the broker port has it, which knows one open state and no replacement. */
 export function orderView({ clientOrderId, symbol, side, quantity, status, remaining, fills }: ClientOrder): Order {
-  return { clientOrderId, symbol, side, quantity, status, filledQuantity: subtractQuantity(quantity, remaining), fills };
+  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills };
 }
 
-export function newClientOrder(request: OrderRequest, account: AccountName, submittedAt: Instant, { reservePrice, reserveFees }: Reserve): ClientOrder {
-  const { clientOrderId, symbol, side, quantity, type, priceBound } = request;
-  return { clientOrderId, symbol, side, quantity, type, priceBound, account, submittedAt, reservePrice, reserveFees, status: "open", remaining: quantity, fills: [] };
+function portStatus(status: VenueStatus): OrderStatus {
+  switch (status) {
+    case "filled":
+    case "canceled":
+    case "expired":
+    case "rejected":
+      return status;
+    case "replaced":
+      return "canceled";
+    default:
+      return "open";
+  }
 }

@@ -1,334 +1,342 @@
 /**
  * The simulated venue: accounts, symbols, and the rules by which orders are accepted and filled.
  *
- * Commands come in from two sides. The market side (`quote`, `sweep`, corporate actions, `endSession`) is called by
- * whatever plays the data; the client side (`submit`, `cancel`, `find`, `account`) stands behind the broker port. All
- * is synchronous and deterministic; time is set by the caller and never goes back.
+ * Commands come in from two sides, and events come out (exchange-events.ts), numbered in order. The market side (time,
+ * quotes, sweeps, auctions, halts, corporate actions) is called by whatever plays the data or by nobody, when clients
+ * trade with each other; the client side (`place`, `replace`, `cancel`, `submit`, …) stands behind the broker port. All is
+ * synchronous and deterministic; time is set by the caller and never goes back.
  *
- * Conventions: accounts are cash accounts, so a buy needs the money and a sell needs the shares, both net of open
- * orders. What an open limit order has set aside, its fees included, is spent by no other order; a market order that
- * waited and meets a higher price gets what the rest of the cash pays for. So cash does not go below zero, but by the
- * cents of a sale that is worth less than its fees and the millionths by which rounded part fills exceed the whole. All
- * orders are DAY orders; one that comes after the session waits for the next. A split cancels the open orders of its
- * symbol, whose prices and quantities it has made wrong. Fees are charged on each fill. A client order id is known until
+ * Accounts are cash accounts unless they are opened on other terms (trading-account.ts). What orders must look like is
+ * order-checks.ts, when they may trade order-hours.ts, how they match listing.ts, what becomes of them order-life.ts. An
+ * order that comes outside its hours waits for them. Fees are charged on each fill. A client order id is known until
  * `takeEnded` hands the order over.
  */
-import {
-  addMoney,
-  maxOf,
-  moneyToText,
-  notional,
-  plusBasisPoints,
-  quantityFor,
-  quantityToText,
-  subtractMoney,
-  subtractQuantity,
-  ZERO_MONEY,
-  ZERO_QUANTITY,
-  type Money,
-  type Price,
-  type Quantity,
-} from "../money.ts";
-import { accrueFees, expectedFees, totalFees, type FeeAccrual, type FeeScheduleName } from "../rules/fees.ts";
-import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
-import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, Side, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
-import { newClientOrder, orderView, type ClientOrder, type Reserve } from "./client-order.ts";
-import { Ledger, type LedgerSnapshot } from "./ledger.ts";
-import { Listing, type HouseQuote, type ListingSnapshot } from "./listing.ts";
+import { addMoney, maxOf, notional, plusBasisPoints, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { nextSession } from "../rules/calendar.ts";
+import { borrowFee, debitInterest, tripsShortSaleTest } from "../rules/margin.ts";
+import type { EpochDay, Instant } from "../time.ts";
+import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
+import { isEnded, orderView, type ClientOrder } from "./client-order.ts";
+import { applySplit, changeSymbol, payOutAndDelist } from "./corporate-changes.ts";
+import { restoreState, snapshotOf, type ExchangeSnapshot } from "./exchange-snapshot.ts";
+import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
+import type { HouseQuote } from "./house.ts";
+import { Ledger } from "./ledger.ts";
+import { Listing } from "./listing.ts";
+import { OrderDesk } from "./order-desk.ts";
+import { hoursAt, phaseAt } from "./order-hours.ts";
+import { OrderLife } from "./order-life.ts";
+import { ticketOf, type OrderChanges, type OrderGroup, type OrderTicket } from "./order-ticket.ts";
+import { CASH_ACCOUNT, TradingAccount, type AccountTerms } from "./trading-account.ts";
 
-export interface ExchangeSettings {
-  readonly fees: FeeScheduleName;
-  /** The spread at which a symbol is quoted while the house offers no liquidity. */
-  readonly halfSpreadBps: number;
-  /** Splits leave whole shares and pay the fraction in cash. */
-  readonly wholeShares: boolean;
-}
+export type { ExchangeSettings } from "./exchange-state.ts";
+export type { ExchangeSnapshot } from "./exchange-snapshot.ts";
 
-export interface ExchangeSnapshot {
-  readonly format: 1;
-  readonly now: Instant;
-  readonly executions: number;
-  readonly accounts: readonly (readonly [AccountName, { readonly ledger: LedgerSnapshot; readonly feeAccrual: FeeAccrual | null; readonly lastEquity: Money }])[];
-  readonly listings: readonly (readonly [Symbol, ListingSnapshot])[];
-  /** In order of arrival. */
-  readonly orders: readonly ClientOrder[];
-}
-
-interface AccountState {
-  readonly ledger: Ledger;
-  feeAccrual: FeeAccrual | undefined;
-  lastEquity: Money;
-  /** Open orders, by arrival. */
-  readonly open: Set<ClientOrder>;
-}
+/** The house's quote around a price that the market passes, with what is left of its quantity. */
+export type QuoteAt = (price: Price, quantity: Quantity) => HouseQuote;
 
 export class Exchange {
-  readonly #settings: ExchangeSettings;
-  readonly #accounts = new Map<AccountName, AccountState>();
-  readonly #listings = new Map<Symbol, Listing>();
-  readonly #orders = new Map<ClientOrderId, ClientOrder>();
-  #now: Instant;
-  #executions = 0;
+  readonly #state: ExchangeState;
+  readonly #life: OrderLife;
+  readonly #desk: OrderDesk;
 
-  constructor(settings: ExchangeSettings, now: Instant) {
-    this.#settings = settings;
-    this.#now = now;
+  constructor(settings: ExchangeSettings, now: Instant, restored?: { readonly state: ExchangeState; readonly life: OrderLife }) {
+    this.#state = restored?.state ?? new ExchangeState(settings, now);
+    this.#life = restored?.life ?? new OrderLife(this.#state);
+    this.#desk = new OrderDesk(this.#state, this.#life);
+  }
+
+  static restore(settings: ExchangeSettings, snapshot: ExchangeSnapshot): Exchange {
+    return new Exchange(settings, snapshot.now, restoreState(settings, snapshot));
   }
 
   get now(): Instant {
-    return this.#now;
+    return this.#state.now;
   }
 
-  openAccount(name: AccountName, cash: Money): void {
-    if (this.#accounts.has(name)) throw new Error(`account ${name} is open already`);
-    this.#accounts.set(name, { ledger: new Ledger(cash), feeAccrual: undefined, lastEquity: cash, open: new Set() });
+  openAccount(name: AccountName, cash: Money, terms: AccountTerms = CASH_ACCOUNT): void {
+    if (this.#state.accounts.has(name)) throw new Error(`account ${name} is open already`);
+    this.#state.accounts.set(name, new TradingAccount(name, terms, new Ledger(cash)));
   }
 
   list(symbol: Symbol): void {
-    this.#listings.set(symbol, this.#newListing());
+    this.#state.listings.set(symbol, new Listing(this.#life));
   }
 
   // The market side.
 
+  /** Sessions begin and end, and orders expire, at their own instants on the way. */
   setTime(now: Instant): void {
-    if (now < this.#now) throw new Error(`the market cannot go back from ${this.#now} to ${now}`);
-    this.#now = now;
+    const state = this.#state;
+    if (now < state.now) throw new Error(`the market cannot go back from ${state.now} to ${now}`);
+    for (;;) {
+      const boundary = state.settings.hours === "calendar" ? this.#nextBoundary() : Infinity;
+      const next = Math.min(boundary, this.#life.nextExpiry);
+      if (next > now) break;
+      state.now = maxOf(next as Instant, state.now);
+      if (next === boundary) this.#crossBoundary();
+      else this.#life.expireDue();
+    }
+    state.now = now;
   }
 
-  quote(symbol: Symbol, quote: HouseQuote, lastPrice: Price): void {
-    const listing = this.#listing(symbol);
-    listing.lastPrice = lastPrice;
+  /** `lastPrice` is a trade in the middle of the quote; it reaches stops. Without one nothing has traded. */
+  quote(symbol: Symbol, quote: HouseQuote, lastPrice?: Price): void {
+    const listing = this.#state.listing(symbol);
     listing.quotedToday = true;
+    if (lastPrice !== undefined) {
+      listing.lastPrice = lastPrice;
+      this.#watchFall(symbol, listing, lastPrice);
+      if (listing.stops.size > 0) {
+        listing.house.show(quote);
+        listing.tradedAt(lastPrice);
+        if (listing.open.size > 0) listing.quote({ ...quote, ...listing.house.remainder() });
+        return;
+      }
+    }
     listing.quote(quote);
   }
 
+  /** The market trades down to `low` and up to `high`, with `quantity` for clients on either side; stops are met on the way to the nearer first. */
   sweep(symbol: Symbol, low: Price, high: Price, quantity: Quantity): void {
-    this.#listing(symbol).sweep(low, high, quantity);
+    const listing = this.#state.listing(symbol);
+    if (listing.halted) return;
+    this.#watchFall(symbol, listing, low);
+    const { lastPrice } = listing;
+    if (listing.stops.size === 0 || lastPrice === undefined) listing.range(low, high, quantity);
+    else for (const extreme of lastPrice - low < high - lastPrice ? [low, high] : [high, low]) listing.sweep(extreme, quantity, this.#aroundPrice);
   }
 
-  /** `price` is the first price after the split, for cash in lieu; without one the last price is divided. */
+  /** The market trades from its last price to `to`, with `quantity` for the clients on the way. */
+  walk(symbol: Symbol, to: Price, quantity: Quantity, quoteAt: QuoteAt = this.#aroundPrice): void {
+    const listing = this.#state.listing(symbol);
+    if (listing.halted) return;
+    listing.quotedToday = true;
+    this.#watchFall(symbol, listing, to);
+    listing.sweep(to, quantity, quoteAt);
+  }
+
+  /**
+   * The opening or closing auction: orders for it, with the house on both sides at its price, or without a house every
+   * order that may trade. What an on-open or on-close order does not get there is canceled.
+   */
+  auction(symbol: Symbol, auction: "opening" | "closing", house?: { readonly price: Price; readonly quantity: Quantity }): void {
+    const listing = this.#state.listing(symbol);
+    if (listing.halted) return;
+    const timeInForce = auction === "opening" ? "opg" : "cls";
+    const bidding = [...listing.open].filter((order) => order.timeInForce === timeInForce || (!house && order.working !== "stop" && this.#life.isLive(order)));
+    if (bidding.length === 0) return;
+    const result = listing.auction(bidding, house?.price, house?.quantity ?? (0 as Quantity));
+    if (result) this.#state.emit({ type: "auction", symbol, auction, price: result.price, quantity: result.quantity });
+    for (const order of bidding) if (order.timeInForce === timeInForce) this.#life.end(order, "canceled");
+    if (!house) {
+      if (result) listing.tradedAt(result.price);
+      for (const order of listing.waiting()) listing.start(order);
+    }
+  }
+
+  halt(symbol: Symbol): void {
+    const listing = this.#state.listing(symbol);
+    if (listing.halted) return;
+    listing.halted = true;
+    listing.house.leave();
+    this.#state.emit({ type: "halted", symbol });
+    listing.shelve();
+    for (const order of listing.open) this.#life.suspend(order);
+  }
+
+  /** Trading opens again with an uncross of what came in the meantime. */
+  resume(symbol: Symbol): void {
+    const listing = this.#state.listing(symbol);
+    if (!listing.halted) return;
+    listing.halted = false;
+    this.#state.emit({ type: "resumed", symbol });
+    this.#begin(symbol, listing);
+  }
+
   split(symbol: Symbol, ratio: number, price: Price | undefined): void {
-    const listing = this.#listing(symbol);
-    for (const { open } of this.#accounts.values()) {
-      for (const order of [...open]) if (order.symbol === symbol) this.#end(order, "canceled");
-    }
-    if (listing.lastPrice !== undefined) listing.lastPrice = Math.round(listing.lastPrice / ratio) as Price;
-    const inLieuAt = price ?? listing.lastPrice;
-    for (const { ledger } of this.#accounts.values()) {
-      ledger.applySplit(symbol, ratio, this.#settings.wholeShares && inLieuAt !== undefined ? { price: inLieuAt } : undefined);
-    }
+    applySplit(this.#state, this.#life, symbol, ratio, price);
+  }
+
+  changeSymbol(symbol: Symbol, to: Symbol): void {
+    changeSymbol(this.#state, symbol, to);
+  }
+
+  delist(symbol: Symbol, price: Price): void {
+    payOutAndDelist(this.#state, this.#life, symbol, price);
   }
 
   accrueDividend(symbol: Symbol, amount: number, payDay: EpochDay | undefined): void {
-    for (const { ledger } of this.#accounts.values()) ledger.accrueDividend(symbol, amount, payDay);
+    if (this.#state.settings.withoutDividends) return;
+    this.#state.emit({ type: "dividend", symbol, amount, payDay });
+    for (const { ledger } of this.#state.accounts.values()) ledger.accrueDividend(symbol, amount, payDay);
   }
 
   payDividendsDue(day: EpochDay): void {
-    for (const { ledger } of this.#accounts.values()) ledger.payDividendsDue(day);
+    for (const { ledger } of this.#state.accounts.values()) ledger.payDividendsDue(day);
   }
 
-  /** Day orders expire, the house leaves and accounts are marked. */
+  /** Day orders expire, the house leaves, and accounts are charged and marked. With the calendar's hours that comes by itself after the close, and this does nothing. */
   endSession(): void {
-    for (const [name, account] of this.#accounts) {
-      for (const order of [...account.open]) this.#end(order, "expired");
-      account.lastEquity = this.account(name).equity;
+    if (this.#state.settings.hours !== "calendar") this.#endSession();
+  }
+
+  #endSession(): void {
+    const state = this.#state;
+    this.#life.endSession();
+    const { day } = state;
+    for (const account of state.accounts.values()) {
+      this.#charge(account, day);
+      account.lastEquity = account.equity(state.priceOf);
+      if (account.terms.multiplier !== 1) account.lastMaintenance = account.maintenance(state.priceOf, day);
     }
-    for (const listing of this.#listings.values()) {
-      listing.withdraw();
+    for (const listing of state.listings.values()) {
+      listing.house.leave();
       listing.quotedToday = false;
+      listing.previousClose = listing.lastPrice;
     }
   }
 
   // The client side.
 
+  /** The broker port's DAY orders. */
   submit(name: AccountName, request: OrderRequest): SubmitOutcome {
-    const account = this.#account(name);
-    const known = this.#orders.get(request.clientOrderId);
-    if (known) return known.account === name ? { kind: "duplicate" } : rejected("client_order_id_taken", "client order id belongs to another account");
-    const listing = this.#listings.get(request.symbol);
-    if (!listing) return rejected("asset_not_found", `no market in ${request.symbol}`);
-    if (request.quantity <= 0) return rejected("invalid_quantity", "quantity must be positive");
-    if (request.type === "limit" && request.priceBound <= 0) return rejected("invalid_limit_price", "limit price must be positive");
-    const order = newClientOrder(request, name, this.#now, this.#reserveOf(request, listing));
-    if (request.side === "sell") {
-      const available = subtractQuantity(account.ledger.quantityOf(request.symbol), openSells(account, request.symbol));
-      if (request.quantity > available) return rejected("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(request.quantity)}, available: ${quantityToText(available)})`);
-    } else {
-      const cost = reservedBy(order);
-      const available = buyingPowerOf(account);
-      if (cost > available) return rejected("insufficient_buying_power", `insufficient buying power (cost: ${moneyToText(cost)}, available: ${moneyToText(available)})`);
-    }
-    this.#orders.set(order.clientOrderId, order);
-    account.open.add(order);
-    listing.enter(order);
-    return { kind: "accepted" };
+    return this.#desk.place(name, ticketOf(request));
+  }
+
+  place(name: AccountName, ticket: OrderTicket): SubmitOutcome {
+    return this.#desk.place(name, ticket);
+  }
+
+  placeGroup(name: AccountName, group: OrderGroup): SubmitOutcome {
+    return this.#desk.placeGroup(name, group);
+  }
+
+  replace(name: AccountName, id: ClientOrderId, changes: OrderChanges): SubmitOutcome {
+    return this.#desk.replace(name, id, changes);
   }
 
   cancel(name: AccountName, id: ClientOrderId): void {
-    const order = this.#orders.get(id);
-    if (order?.account === name && order.status === "open") this.#end(order, "canceled");
+    const order = this.#state.orders.get(id);
+    if (order?.account === name && !isEnded(order)) this.#life.end(order, "canceled");
   }
 
   find(name: AccountName, id: ClientOrderId): Order | undefined {
-    const order = this.#orders.get(id);
-    return order?.account === name ? orderView(order) : undefined;
+    const order = this.orderOf(name, id);
+    return order && orderView(order);
+  }
+
+  /** All that the exchange knows of an order. */
+  orderOf(name: AccountName, id: ClientOrderId): Readonly<ClientOrder> | undefined {
+    const order = this.#state.orders.get(id);
+    return order?.account === name ? order : undefined;
   }
 
   account(name: AccountName): Account {
-    const account = this.#account(name);
+    const account = this.#state.account(name);
     const { ledger } = account;
-    let equity = addMoney(ledger.cash, ledger.receivable);
-    const positions = ledger.positions().map(([symbol, quantity]) => {
-      const marketPrice = this.#listing(symbol).lastPrice ?? (0 as Price);
-      equity = addMoney(equity, notional(marketPrice, quantity));
-      return { symbol, quantity, marketPrice, averageEntryPrice: ledger.averageEntryPrice(symbol) };
-    });
-    return { cash: ledger.cash, equity, lastEquity: account.lastEquity, buyingPower: buyingPowerOf(account), positions, blocked: undefined };
+    const positions = ledger.positions().map(([symbol, quantity]) => ({ symbol, quantity, marketPrice: this.#state.priceOf(symbol), averageEntryPrice: ledger.averageEntryPrice(symbol) }));
+    const equity = positions.reduce((sum, { marketPrice, quantity }) => addMoney(sum, notional(marketPrice, quantity)), addMoney(ledger.cash, ledger.receivable));
+    return { cash: ledger.cash, equity, lastEquity: account.lastEquity, buyingPower: this.#desk.buyingPower(account), positions, blocked: undefined };
   }
 
   /** By arrival. */
   openOrders(name: AccountName): readonly WorkingOrder[] {
-    return [...this.#account(name).open].map(({ clientOrderId, symbol, side, remaining }) => ({ clientOrderId, symbol, side, remaining }));
+    return [...this.#state.account(name).open].map(({ clientOrderId, symbol, side, remaining }) => ({ clientOrderId, symbol, side, remaining }));
   }
 
   assets(symbols: readonly Symbol[]): ReadonlyMap<Symbol, Asset> {
-    return new Map(symbols.filter((symbol) => this.#listings.has(symbol)).map((symbol) => [symbol, { tradable: true, fractionable: !this.#settings.wholeShares }]));
+    return new Map(symbols.filter((symbol) => this.#state.listings.has(symbol)).map((symbol) => [symbol, { tradable: true, fractionable: !this.#state.settings.wholeShares }]));
   }
 
   feesPaid(name: AccountName): Money {
-    return this.#account(name).ledger.feesPaid;
+    return this.#state.account(name).ledger.feesPaid;
   }
 
   /** The house's quote, or while it is away an indication around the last price; none before a symbol's first price of the day. */
   quoteOf(symbol: Symbol): Quote | undefined {
-    const listing = this.#listings.get(symbol);
+    const listing = this.#state.listings.get(symbol);
     if (!listing?.quotedToday || listing.lastPrice === undefined) return undefined;
-    const { halfSpreadBps } = this.#settings;
-    const { bid, ask } = listing.house ?? { bid: plusBasisPoints(listing.lastPrice, -halfSpreadBps), ask: plusBasisPoints(listing.lastPrice, halfSpreadBps) };
-    return { bid, ask, at: this.#now };
+    const { bid, ask } = listing.house;
+    if (bid !== undefined && ask !== undefined) return { bid, ask, at: this.now };
+    const around = this.#aroundPrice(listing.lastPrice, 0 as Quantity);
+    return { bid: around.bid, ask: around.ask, at: this.now };
+  }
+
+  /** The best prices of clients' resting orders, and the last price. */
+  topOf(symbol: Symbol): { readonly bid: Price | undefined; readonly ask: Price | undefined; readonly last: Price | undefined } {
+    const { book, lastPrice } = this.#state.listing(symbol);
+    const priceOrNone = (price: number): Price | undefined => (price === 0 ? undefined : (price as Price));
+    return { bid: priceOrNone(book.bestBid()), ask: priceOrNone(book.bestAsk()), last: lastPrice };
   }
 
   // State.
 
   /** Forgets the orders that have ended and returns them: from then on their owner answers for them. */
   takeEnded(): readonly Order[] {
-    const ended = [...this.#orders.values()].filter(({ status }) => status !== "open");
-    for (const { clientOrderId } of ended) this.#orders.delete(clientOrderId);
+    const ended = [...this.#state.orders.values()].filter(isEnded);
+    for (const { clientOrderId } of ended) this.#state.orders.delete(clientOrderId);
     return ended.map(orderView);
   }
 
   snapshot(): ExchangeSnapshot {
-    return {
-      format: 1,
-      now: this.#now,
-      executions: this.#executions,
-      accounts: [...this.#accounts].map(([name, { ledger, feeAccrual, lastEquity }]) => [name, { ledger: ledger.snapshot(), feeAccrual: feeAccrual ?? null, lastEquity }]),
-      listings: [...this.#listings].map(([symbol, listing]) => [symbol, listing.snapshot()]),
-      orders: [...this.#orders.values()].map((order) => ({ ...order })),
-    };
+    return snapshotOf(this.#state);
   }
 
-  static restore(settings: ExchangeSettings, snapshot: ExchangeSnapshot): Exchange {
-    const exchange = new Exchange(settings, snapshot.now);
-    exchange.#executions = snapshot.executions;
-    for (const [name, { ledger, feeAccrual, lastEquity }] of snapshot.accounts) {
-      exchange.#accounts.set(name, { ledger: Ledger.restore(ledger), feeAccrual: feeAccrual ?? undefined, lastEquity, open: new Set() });
+  readonly #aroundPrice: QuoteAt = (price, quantity) => {
+    const { halfSpreadBps } = this.#state.settings;
+    return { bid: plusBasisPoints(price, -halfSpreadBps), ask: plusBasisPoints(price, halfSpreadBps), quantity };
+  };
+
+  #nextBoundary(): number {
+    const { now, hours } = this.#state;
+    for (const at of [hours.pre, hours.open, hours.close + 1, hours.post + 1]) if (at > now) return at;
+    return hoursAt((hours.post + 1) as Instant).pre;
+  }
+
+  #crossBoundary(): void {
+    const state = this.#state;
+    state.hours = hoursAt(state.now);
+    const before = state.phase;
+    state.phase = phaseAt(state.now, state.hours);
+    state.emit({ type: "session", phase: state.phase });
+    if (before === "core") this.#endSession();
+    for (const [symbol, listing] of state.listings) {
+      listing.shelve();
+      if (state.phase !== "closed") this.#begin(symbol, listing);
     }
-    for (const stored of snapshot.orders) {
-      const order = { ...stored };
-      exchange.#orders.set(order.clientOrderId, order);
-      if (order.status === "open") exchange.#account(order.account).open.add(order);
+  }
+
+  /** Orders whose hours begin: crossing ones trade at one price, the rest goes to work. */
+  #begin(symbol: Symbol, listing: Listing): void {
+    if (listing.open.size === 0 || listing.halted) return;
+    for (const order of listing.open) if (this.#life.isLive(order)) this.#life.wake(order);
+    const waiting = listing.waiting();
+    if (waiting.some(({ side }) => side === "buy") && waiting.some(({ side }) => side === "sell")) {
+      const result = listing.auction(waiting, listing.lastPrice, 0 as Quantity);
+      if (result) {
+        this.#state.emit({ type: "auction", symbol, auction: "opening", price: result.price, quantity: result.quantity });
+        listing.tradedAt(result.price);
+      }
     }
-    for (const [symbol, stored] of snapshot.listings) {
-      const listing = exchange.#newListing();
-      listing.restore(stored, (id) => exchange.#orders.get(id)!);
-      exchange.#listings.set(symbol, listing);
+    for (const order of waiting) if (!isEnded(order) && order.handle < 0) listing.start(order);
+  }
+
+  #watchFall(symbol: Symbol, { previousClose }: Listing, low: Price): void {
+    if (!this.#state.settings.shortSaleRestriction || previousClose === undefined) return;
+    const { day, restrictedUntil } = this.#state;
+    if (tripsShortSaleTest(day, previousClose, low)) restrictedUntil.set(symbol, nextSession(day).day);
+  }
+
+  #charge(account: TradingAccount, day: EpochDay): void {
+    const { debitInterestBps, borrowFeeBps } = account.terms;
+    const debit = maxOf(subtractMoney(ZERO_MONEY, account.ledger.cash), ZERO_MONEY);
+    const interest = debitInterestBps > 0 ? debitInterest(debit, debitInterestBps, day) : ZERO_MONEY;
+    const borrow = borrowFeeBps > 0 ? account.marginPositions(this.#state.priceOf).reduce((sum, position) => addMoney(sum, borrowFee(position, borrowFeeBps, day)), ZERO_MONEY) : ZERO_MONEY;
+    for (const [charge, amount] of [["interest", interest], ["borrow", borrow]] as const) {
+      if (amount === 0) continue;
+      account.ledger.chargeInterest(amount);
+      this.#state.emit({ type: "charged", account: account.name, charge, amount });
     }
-    return exchange;
   }
-
-  #newListing(): Listing {
-    return new Listing({
-      affordable: (order, price) => this.#affordable(order, price),
-      fill: (order, quantity, price) => this.#fill(order, quantity, price),
-      cancelUnpaid: (order) => this.#end(order, "canceled"),
-    });
-  }
-
-  #fill(order: ClientOrder, quantity: Quantity, price: Price): void {
-    const account = this.#account(order.account);
-    const { side, symbol, clientOrderId } = order;
-    this.#executions += 1;
-    order.remaining = subtractQuantity(order.remaining, quantity);
-    order.fills = [...order.fills, { id: `x${this.#executions}`, quantity, price, at: this.#now }];
-    account.ledger.applyFill(side, symbol, quantity, price);
-    if (this.#settings.fees !== "none") {
-      const { day } = newYorkClock(this.#now);
-      const { accrual, charged } = accrueFees(this.#settings.fees, account.feeAccrual, { order: clientOrderId, side, quantity, price, day });
-      account.feeAccrual = accrual;
-      account.ledger.chargeFee(totalFees(charged));
-    }
-    if (order.remaining === ZERO_QUANTITY) this.#end(order, "filled");
-  }
-
-  #end(order: ClientOrder, status: "filled" | "canceled" | "expired"): void {
-    order.status = status;
-    this.#account(order.account).open.delete(order);
-    this.#listing(order.symbol).remove(order);
-  }
-
-  /** What the account can pay for at `price` with the cash that no limit order has set aside, fees included. */
-  #affordable(order: ClientOrder, price: Price): Quantity {
-    const { ledger, open } = this.#account(order.account);
-    const fees = this.#expectedFees("buy", order.remaining, price);
-    const cost = addMoney(notional(price, order.remaining), fees);
-    let free = ledger.cash;
-    for (const other of open) if (other.type === "limit") free = subtractMoney(free, reservedBy(other));
-    return cost <= free ? order.remaining : quantityFor(maxOf(subtractMoney(free, fees), ZERO_MONEY), price);
-  }
-
-  #reserveOf({ type, side, priceBound, quantity }: OrderRequest, listing: Listing): Reserve {
-    const quoted = side === "buy" ? listing.house?.ask : listing.house?.bid;
-    const price = type === "limit" ? priceBound : (quoted ?? listing.lastPrice ?? priceBound);
-    return { reservePrice: price, reserveFees: side === "buy" ? this.#expectedFees(side, quantity, price) : ZERO_MONEY };
-  }
-
-  #expectedFees(side: Side, quantity: Quantity, price: Price): Money {
-    return expectedFees(this.#settings.fees, { side, quantity, price, day: newYorkClock(this.#now).day });
-  }
-
-  #account(name: AccountName): AccountState {
-    const found = this.#accounts.get(name);
-    if (!found) throw new Error(`the exchange has no account ${name}`);
-    return found;
-  }
-
-  #listing(symbol: Symbol): Listing {
-    const found = this.#listings.get(symbol);
-    if (!found) throw new Error(`the exchange does not list ${symbol}`);
-    return found;
-  }
-}
-
-function rejected(code: string, message: string): SubmitOutcome {
-  return { kind: "rejected", code, message };
-}
-
-function buyingPowerOf({ ledger, open }: AccountState): Money {
-  let free: number = ledger.cash;
-  for (const order of open) free -= reservedBy(order);
-  return maxOf(free as Money, ZERO_MONEY);
-}
-
-/** Money that is set aside for what is still open of an order. */
-function reservedBy({ side, reservePrice, reserveFees, remaining }: ClientOrder): Money {
-  return side === "buy" ? addMoney(notional(reservePrice, remaining), reserveFees) : ZERO_MONEY;
-}
-
-function openSells({ open }: AccountState, symbol: Symbol): Quantity {
-  let sum = 0;
-  for (const order of open) {
-    if (order.side === "sell" && order.symbol === symbol) sum += order.remaining;
-  }
-  return sum as Quantity;
 }

@@ -1,8 +1,9 @@
 /**
  * The money and the shares of one simulated account.
  *
- * A cash account: it owns what it has paid for and nothing is lent. Cash, positions and dividends receivable change
- * only here, by whole micro-dollars and nano-shares, and every change is one of: fill, fee, split, dividend.
+ * Cash, positions and dividends receivable change only here, by whole micro-dollars and nano-shares, and every change
+ * is one of: fill, fee, interest, split, dividend, new symbol, payment for a symbol that is gone. What may be owed or
+ * sold short is not decided here; a short position has a negative quantity, and owes its dividends.
  */
 import { addMoney, addQuantity, mulDiv, NANOS, notional, priceFromNumber, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
@@ -68,7 +69,7 @@ export class Ledger {
   /** Zero when nothing is held. */
   averageEntryPrice(symbol: Symbol): Price {
     const held = this.quantityOf(symbol);
-    return (held === 0 ? 0 : mulDiv(this.#costs.get(symbol) ?? ZERO_MONEY, NANOS, held)) as Price;
+    return (held === 0 ? 0 : mulDiv(Math.abs(this.#costs.get(symbol) ?? ZERO_MONEY), NANOS, Math.abs(held))) as Price;
   }
 
   /** In the order of the symbols. */
@@ -80,20 +81,36 @@ export class Ledger {
     const value = notional(price, quantity);
     const held = this.quantityOf(symbol);
     const cost = this.#costs.get(symbol) ?? ZERO_MONEY;
-    if (side === "buy") {
-      this.#cash = subtractMoney(this.#cash, value);
-      this.#costs.set(symbol, addMoney(cost, value));
-      this.#setPosition(symbol, addQuantity(held, quantity));
-    } else {
-      this.#cash = addMoney(this.#cash, value);
-      this.#costs.set(symbol, subtractMoney(cost, mulDiv(cost, quantity, held) as Money));
-      this.#setPosition(symbol, subtractQuantity(held, quantity));
-    }
+    const signed = (side === "buy" ? quantity : 0 - quantity) as Quantity;
+    this.#cash = side === "buy" ? subtractMoney(this.#cash, value) : addMoney(this.#cash, value);
+    this.#costs.set(symbol, costAfter(cost, held, signed, value));
+    this.#setPosition(symbol, addQuantity(held, signed));
   }
 
   chargeFee(amount: Money): void {
     this.#cash = subtractMoney(this.#cash, amount);
     this.#feesPaid = addMoney(this.#feesPaid, amount);
+  }
+
+  /** For a debit or a borrowed share; no fee of a trade. */
+  chargeInterest(amount: Money): void {
+    this.#cash = subtractMoney(this.#cash, amount);
+  }
+
+  /** The position under another name. It joins one that is there. */
+  rename(symbol: Symbol, to: Symbol): void {
+    const held = this.quantityOf(symbol);
+    if (held === 0) return;
+    const cost = addMoney(this.#costs.get(symbol) ?? ZERO_MONEY, this.#costs.get(to) ?? ZERO_MONEY);
+    this.#setPosition(symbol, ZERO_QUANTITY);
+    this.#setPosition(to, addQuantity(held, this.quantityOf(to)));
+    this.#costs.set(to, cost);
+  }
+
+  /** The position is paid out, or bought in, at `price`. */
+  payOut(symbol: Symbol, price: Price): void {
+    this.#cash = addMoney(this.#cash, notional(price, this.quantityOf(symbol)));
+    this.#setPosition(symbol, ZERO_QUANTITY);
   }
 
   /**
@@ -105,10 +122,10 @@ export class Ledger {
     if (held === 0) return;
     const after = Math.round(held * ratio) as Quantity;
     const fraction = (cashInLieu ? after % NANOS : 0) as Quantity;
-    if (cashInLieu && fraction > 0) {
+    if (cashInLieu && fraction !== 0) {
       const cost = this.#costs.get(symbol) ?? ZERO_MONEY;
       this.#cash = addMoney(this.#cash, notional(cashInLieu.price, fraction));
-      this.#costs.set(symbol, subtractMoney(cost, mulDiv(cost, fraction, after) as Money));
+      this.#costs.set(symbol, subtractMoney(cost, mulDiv(cost, Math.abs(fraction), Math.abs(after)) as Money));
     }
     this.#setPosition(symbol, subtractQuantity(after, fraction));
   }
@@ -135,4 +152,13 @@ export class Ledger {
       this.#costs.delete(symbol);
     } else this.#positions.set(symbol, quantity);
   }
+}
+
+/** What the position cost after `signed` shares came for `value`: a short one cost less than nothing. */
+function costAfter(cost: Money, held: Quantity, signed: Quantity, value: Money): Money {
+  const signedValue = (signed < 0 ? 0 - value : value) as Money;
+  if (held === 0 || held > 0 === signed > 0) return addMoney(cost, signedValue);
+  const closed = Math.min(Math.abs(signed), Math.abs(held));
+  if (closed === Math.abs(held)) return Math.abs(signed) === closed ? ZERO_MONEY : (mulDiv(signedValue, Math.abs(signed) - closed, Math.abs(signed)) as Money);
+  return subtractMoney(cost, mulDiv(cost, closed, Math.abs(held)) as Money);
 }

@@ -1,224 +1,354 @@
 /**
  * One symbol's market: its book, the house liquidity in it, and the open client orders.
  *
- * Market data become house orders. `quote` replaces the house's bid and ask and then lets every open client order meet
+ * Market data become house orders. `quote` replaces the house's bids and asks and then lets every open client order meet
  * them, market orders first and then limit orders by price, each by order of arrival, at the house's price: a limit
  * order that the market has gapped through fills at the better price. `sweep` lets the market trade through resting
- * limit orders: a limit fills only if the market traded beyond it, and at its limit. A market order that finds no house
- * liquidity waits for the next quote. The house stands in the book only while a client order is matched, on the side
- * that the order can meet; so a quote may be locked (bid = ask), and clients' orders at the house's price go first.
+ * limit orders on its way from the last price to another: a limit fills only if the market traded beyond it, and at its
+ * limit; a stop on the way is triggered where it stands and meets the house's quote around that price. A market order
+ * that finds nobody waits. The house stands in the book only while a client order is matched, on the side that the
+ * order can meet; so a quote may be locked (bid = ask), and clients' orders at the house's price go first.
  *
- * Not here: who may trade and what it costs (exchange.ts).
+ * Stops are reached by `tradedAt`, by a sweep, and by trades between clients; not by quotes or by fills at the house's
+ * price. Not here: who may trade and when, what it costs, what else an end or a fill brings about (exchange.ts).
  */
 import { minOf, type Price, type Quantity } from "../money.ts";
 import type { ClientOrderId, Side } from "../trade.ts";
+import { uncross, type Uncross } from "./auction.ts";
 import type { ClientOrder } from "./client-order.ts";
+import { House, type HouseQuote, type HouseSnapshot } from "./house.ts";
 import { OrderBook } from "./order-book.ts";
-import { ALLOW_SELF_TRADE, BUY, FILL, IOC, LIMIT, NO_OWNER, REST, SELL } from "./order-book-codes.ts";
+import { ALLOW_SELF_TRADE, BUY, FILL, FOK, IOC, LIMIT, NO_OWNER, OPEN, REST, SELL } from "./order-book-codes.ts";
+import { PendingStops } from "./pending-stops.ts";
 
-/** Handles in the book: the house's one order, then the clients'. */
+/** Handles in the book: the house's orders, then the clients'. */
 const HOUSE = 0;
-const FIRST_CLIENT = 1;
+const FIRST_CLIENT = 64;
+/** Most prices lie on whole cents. */
+const TICK = 10_000;
 
-export interface HouseQuote {
-  readonly bid: Price;
-  readonly ask: Price;
-  /** On either side. */
-  readonly quantity: Quantity;
-}
-
-/** What the exchange decides about a match: how much the buyer can pay for, and what a fill does. */
+/** What the exchange decides about a match. */
 export interface MatchRules {
+  /** Whether the order may trade now. */
+  isLive(order: ClientOrder): boolean;
+  /** How much of it the buyer can pay for. */
   affordable(order: ClientOrder, price: Price): Quantity;
+  /** How much of it may match now; the rest meets the next quote. */
+  partOf(order: ClientOrder): Quantity;
   /** Reduces `order.remaining` and ends the order when nothing remains. */
   fill(order: ClientOrder, quantity: Quantity, price: Price): void;
-  /** A market order that its account cannot pay for in full ends with what it got. */
-  cancelUnpaid(order: ClientOrder): void;
-}
-
-interface House {
-  readonly bid: Price;
-  readonly ask: Price;
-  bidQuantity: Quantity;
-  askQuantity: Quantity;
+  /** A stop was reached; what it becomes is set. False when the order has ended of it. */
+  trigger(order: ClientOrder, price: Price): boolean;
+  /** An order that may not wait, or that its account cannot pay for in full, ends with what it got. */
+  cancel(order: ClientOrder): void;
 }
 
 export interface ListingSnapshot {
   readonly lastPrice: Price | null;
+  readonly previousClose: Price | null;
   readonly quotedToday: boolean;
-  readonly house: Readonly<House> | null;
-  /** By arrival; those that rest in the book are marked. */
-  readonly open: readonly { readonly clientOrderId: ClientOrderId; readonly resting: boolean }[];
+  readonly halted: boolean;
+  readonly house: HouseSnapshot | null;
+  /** By arrival. */
+  readonly open: readonly ClientOrderId[];
+  /** In the order of their queues. */
+  readonly resting: readonly ClientOrderId[];
+  /** By arrival. */
+  readonly stops: readonly ClientOrderId[];
 }
 
 export class Listing {
   lastPrice: Price | undefined;
+  /** Of the last session, for the short-sale test. */
+  previousClose: Price | undefined;
   quotedToday = false;
-  #house: House | undefined;
-  readonly #book = new OrderBook();
+  halted = false;
+  readonly house = new House();
+  readonly book = new OrderBook(TICK);
+  readonly stops = new PendingStops();
+  /** By arrival. */
+  readonly open = new Set<ClientOrder>();
   readonly #rules: MatchRules;
-  /** Open orders by arrival, with their handles while they rest in the book. */
-  readonly #open = new Map<ClientOrder, number | undefined>();
-  readonly #orderOf = new Map<number, ClientOrder>();
+  readonly #orderOf: (ClientOrder | undefined)[] = [];
+  readonly #freeHandles: number[] = [];
   #nextHandle = FIRST_CLIENT;
 
   constructor(rules: MatchRules) {
     this.#rules = rules;
   }
 
-  get house(): Pick<HouseQuote, "bid" | "ask"> | undefined {
-    return this.#house;
-  }
-
-  quote({ bid, ask, quantity }: HouseQuote): void {
-    this.#house = { bid, ask, bidQuantity: quantity, askQuantity: quantity };
-    if (this.#open.size === 0) return;
-    // All that can meet the house leave the book before the first does: the house would take those that still stand there.
-    const meeting = [...this.#open].filter(([order, handle]) => handle === undefined || (order.side === "buy" ? order.priceBound >= ask : order.priceBound <= bid));
-    for (const [order, handle] of meeting) if (handle !== undefined) this.#takeFromBook(order, handle);
-    for (const order of inPriority(meeting.map(([one]) => one))) this.#match(order);
-  }
-
-  /** The house leaves; what it did not fill waits. */
-  withdraw(): void {
-    this.#house = undefined;
-  }
-
-  /** The market trades down to `low` and up to `high`, with `quantity` on either side. */
-  sweep(low: Price, high: Price, quantity: Quantity): void {
-    this.withdraw();
-    if (this.#orderOf.size === 0 || quantity === 0) return;
-    this.#immediate(HOUSE, SELL, low + 1, quantity);
-    if (high > 1) this.#immediate(HOUSE, BUY, high - 1, quantity);
-  }
-
   enter(order: ClientOrder): void {
-    this.#open.set(order, undefined);
-    this.#match(order);
+    this.open.add(order);
+    this.start(order);
+  }
+
+  /** Puts an order to work that is open already: a held one, or one whose hours begin. */
+  start(order: ClientOrder): void {
+    if (order.working !== "stop") {
+      if (this.#rules.isLive(order)) this.#match(order);
+      return;
+    }
+    this.stops.add(order, this.lastPrice);
+    if (this.lastPrice !== undefined) this.#activate(this.lastPrice);
   }
 
   /** Takes out an order that has ended. */
   remove(order: ClientOrder): void {
-    const handle = this.#open.get(order);
-    if (handle !== undefined) this.#takeFromBook(order, handle);
-    this.#open.delete(order);
+    this.withdraw(order);
+    this.open.delete(order);
+  }
+
+  /** Out of the book and the stops, and still open. */
+  withdraw(order: ClientOrder): void {
+    if (order.handle >= 0) {
+      this.book.cancel(order.handle);
+      this.#free(order);
+    }
+    if (order.working === "stop") this.stops.remove(order);
+  }
+
+  /** `heir` takes the place of a resting order in its queue, for no more than is left of it. False where it cannot. */
+  inherit(order: ClientOrder, heir: ClientOrder): boolean {
+    const { handle } = order;
+    if (handle < 0 || heir.limitPrice !== order.limitPrice || heir.remaining > order.remaining) return false;
+    if (heir.remaining < order.remaining) this.book.reduce(handle, order.remaining - heir.remaining);
+    this.#orderOf[handle] = heir;
+    heir.handle = handle;
+    order.handle = -1;
+    this.open.delete(order);
+    this.open.add(heir);
+    return true;
+  }
+
+  quote(quote: HouseQuote): void {
+    this.house.show(quote);
+    if (this.open.size === 0) return;
+    const { ask, bid } = quote;
+    // All that can meet the house leave the book before the first does: the house would take those that still stand there.
+    const meeting = [...this.open].filter((order) => this.#canTrade(order) && (order.handle < 0 || (order.side === "buy" ? order.limitPrice! >= ask : order.limitPrice! <= bid)));
+    for (const order of meeting) this.withdraw(order);
+    for (const order of inPriority(meeting)) if (this.open.has(order) && order.handle < 0 && this.#canTrade(order)) this.#match(order);
+  }
+
+  /** The market traded at `price`, without passing the prices between. */
+  tradedAt(price: Price): void {
+    this.lastPrice = price;
+    this.#activate(price);
+  }
+
+  /** The market trades from where it is to `to`; `quantity` meets clients on the way, `quoteAt` is the house's quote where a stop is met. */
+  sweep(to: Price, quantity: Quantity, quoteAt: (price: Price, quantity: Quantity) => HouseQuote): void {
+    this.house.leave();
+    const side = this.lastPrice !== undefined && to > this.lastPrice ? BUY : SELL;
+    let left = quantity;
+    while (this.stops.size > 0 && this.lastPrice !== undefined) {
+      const stop = this.stops.nextOnTheWay(this.lastPrice, to, this.#mayTrigger);
+      if (stop === undefined) break;
+      left = this.#tradeThrough(side, stop, left);
+      this.house.show(quoteAt(stop, left));
+      this.tradedAt(stop);
+      left = minOf(left, this.house.left(side === BUY ? "buy" : "sell"));
+      this.house.leave();
+    }
+    this.#tradeThrough(side, to, left);
+    this.tradedAt(to);
+  }
+
+  /** The market trades down to `low` and up to `high` and stays where it is, with `quantity` on either side. */
+  range(low: Price, high: Price, quantity: Quantity): void {
+    this.house.leave();
+    this.#tradeThrough(SELL, low, quantity);
+    this.#tradeThrough(BUY, high, quantity);
+  }
+
+  /** One price for all `orders`, with the house at `reference` on either side for up to `houseQuantity`. */
+  auction(orders: readonly ClientOrder[], reference: Price | undefined, houseQuantity: Quantity): Uncross | undefined {
+    const house = reference !== undefined && houseQuantity > 0 ? (["buy", "sell"] as const).map((side) => ({ side, limit: reference, quantity: houseQuantity })) : [];
+    const clients = orders.map((order) => ({ side: order.side, limit: order.working === "limit" ? order.limitPrice : undefined, quantity: order.remaining }));
+    const result = uncross([...clients, ...house], reference ?? this.lastPrice);
+    if (!result) return undefined;
+    for (const [index, order] of orders.entries()) {
+      const affordable = order.side === "buy" && order.working === "market" ? this.#rules.affordable(order, result.price) : order.remaining;
+      const quantity = minOf(result.filled[index]!, affordable);
+      if (quantity === 0) continue;
+      this.withdraw(order);
+      this.#rules.fill(order, quantity, result.price);
+    }
+    return result;
+  }
+
+  /** Out of the book, for as long as they may not trade. */
+  shelve(): void {
+    for (const order of this.open) {
+      if (order.handle >= 0 && !this.#canTrade(order)) this.withdraw(order);
+    }
+  }
+
+  /** What may trade now and neither rests nor waits for its price. */
+  waiting(): readonly ClientOrder[] {
+    return [...this.open].filter((order) => order.handle < 0 && this.#canTrade(order));
   }
 
   snapshot(): ListingSnapshot {
+    const resting: ClientOrderId[] = [];
+    this.book.forEachOrder((handle) => resting.push(this.#orderOf[handle]!.clientOrderId));
     return {
       lastPrice: this.lastPrice ?? null,
+      previousClose: this.previousClose ?? null,
       quotedToday: this.quotedToday,
-      house: this.#house ? { ...this.#house } : null,
-      open: [...this.#open].map(([{ clientOrderId }, handle]) => ({ clientOrderId, resting: handle !== undefined })),
+      halted: this.halted,
+      house: this.house.snapshot(),
+      open: [...this.open].map(({ clientOrderId }) => clientOrderId),
+      resting,
+      stops: this.stops.ids(),
     };
   }
 
-  /** Puts the house and the open orders back as they were. Resting orders keep their places: a price's queue is in order of arrival. */
-  restore({ lastPrice, quotedToday, house, open }: ListingSnapshot, orderOf: (id: ClientOrderId) => ClientOrder): void {
-    this.lastPrice = lastPrice ?? undefined;
-    this.quotedToday = quotedToday;
-    for (const { clientOrderId, resting } of open) {
-      const order = orderOf(clientOrderId);
-      this.#open.set(order, undefined);
-      if (resting) this.#matchLimit(order);
+  restore(stored: ListingSnapshot, orderOf: (id: ClientOrderId) => ClientOrder): void {
+    this.lastPrice = stored.lastPrice ?? undefined;
+    this.previousClose = stored.previousClose ?? undefined;
+    this.quotedToday = stored.quotedToday;
+    for (const id of stored.open) this.open.add(orderOf(id));
+    for (const id of stored.resting) {
+      const order = orderOf(id);
+      this.#submit(order, order.limitPrice!, order.remaining, REST);
     }
-    this.#house = house ? { ...house } : undefined;
+    for (const id of stored.stops) this.stops.add(orderOf(id), undefined);
+    this.house.restore(stored.house);
+    this.halted = stored.halted;
+  }
+
+  #canTrade(order: ClientOrder): boolean {
+    return order.working !== "stop" && !this.halted && this.#rules.isLive(order);
+  }
+
+  readonly #mayTrigger = (order: ClientOrder): boolean => !this.halted && this.#rules.isLive(order);
+
+  #activate(price: Price): void {
+    if (this.stops.size === 0) return;
+    for (const order of this.stops.take(price, this.#mayTrigger)) {
+      if (this.open.has(order) && this.#rules.trigger(order, price)) this.#match(order);
+    }
   }
 
   #match(order: ClientOrder): void {
-    if (order.type === "market") this.#matchMarket(order);
-    else this.#matchLimit(order);
+    if (this.halted) return;
+    const part = this.#partOf(order);
+    if (part < order.remaining) this.#submit(order, this.house.priceFor(order.side, part)!, part, IOC);
+    else if (order.working === "market") this.#matchMarket(order);
+    else this.#submit(order, order.limitPrice!, order.remaining, order.timeInForce === "ioc" ? IOC : order.timeInForce === "fok" ? FOK : REST);
+    if ((order.timeInForce === "ioc" || order.timeInForce === "fok") && this.open.has(order)) this.#rules.cancel(order);
   }
 
+  /** Chance has a say only in what meets the house, and what its account pays for in any case. */
+  #partOf(order: ClientOrder): Quantity {
+    const price = this.house.priceFor(order.side, order.remaining);
+    if (price === undefined || order.timeInForce === "fok") return order.remaining;
+    if (order.working === "limit" && (order.side === "buy" ? order.limitPrice! < price : order.limitPrice! > price)) return order.remaining;
+    if (order.side === "buy" && this.#rules.affordable(order, price) < order.remaining) return order.remaining;
+    return this.#rules.partOf(order);
+  }
+
+  /** At the house's price where the house is; else level by level through the clients' orders. */
   #matchMarket(order: ClientOrder): void {
-    if (!this.#house) return;
-    const price = order.side === "buy" ? this.#house.ask : this.#house.bid;
-    const quantity = order.side === "buy" ? minOf(order.remaining, this.#rules.affordable(order, price)) : order.remaining;
-    const unpaid = quantity < order.remaining;
-    if (quantity > 0) {
-      const handle = this.#register(order);
-      this.#againstHouse(order.side, () => {
-        this.#book.submit(handle, sideCode(order.side), LIMIT, price, 0, quantity, IOC, NO_OWNER, ALLOW_SELF_TRADE);
-      });
-      this.#unregister(order, handle);
+    for (;;) {
+      const price = this.house.priceFor(order.side, order.remaining) ?? this.#bestOf(order.side);
+      if (price === undefined) return;
+      const quantity = order.side === "buy" ? minOf(order.remaining, this.#rules.affordable(order, price)) : order.remaining;
+      const unpaid = quantity < order.remaining;
+      const before = order.remaining;
+      if (quantity > 0 && !(order.timeInForce === "fok" && unpaid)) this.#submit(order, price, quantity, order.timeInForce === "fok" ? FOK : IOC);
+      if (!this.open.has(order)) return;
+      if (unpaid) {
+        this.#rules.cancel(order);
+        return;
+      }
+      if (order.remaining === before || this.house.isPresent) return;
     }
-    if (unpaid && order.status === "open") this.#rules.cancelUnpaid(order);
   }
 
-  #matchLimit(order: ClientOrder): void {
-    const handle = this.#register(order);
-    this.#againstHouse(order.side, () => {
-      this.#book.submit(handle, sideCode(order.side), LIMIT, order.priceBound, 0, order.remaining, REST, NO_OWNER, ALLOW_SELF_TRADE);
-    });
+  #bestOf(side: Side): Price | undefined {
+    const best = side === "buy" ? this.book.bestAsk() : this.book.bestBid();
+    return best === 0 ? undefined : (best as Price);
   }
 
-  #immediate(handle: number, side: typeof BUY | typeof SELL, price: number, quantity: number): void {
-    this.#book.submit(handle, side, LIMIT, price, 0, quantity, IOC, NO_OWNER, ALLOW_SELF_TRADE);
-    this.#settleFills();
-  }
-
-  /** Runs `command`, an order of `side`, while the other side of the house stands in the book. */
-  #againstHouse(side: Side, command: () => void): void {
-    const house = this.#house;
-    const offered = side === "buy" ? house?.askQuantity : house?.bidQuantity;
-    if (!house || !offered) {
-      command();
-      this.#settleFills();
-      return;
+  /** Enters the order in the book while the other side of the house stands in it. */
+  #submit(order: ClientOrder, price: Price, quantity: Quantity, timeInForce: number): void {
+    const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
+    this.#orderOf[handle] = order;
+    order.handle = handle;
+    const { side } = order;
+    const levels = this.house.levelsFor(side);
+    const houseSide = side === "buy" ? SELL : BUY;
+    for (let i = 0; i < levels.length; i += 1) {
+      if (levels[i]!.quantity > 0) this.book.submit(HOUSE + i, houseSide, LIMIT, levels[i]!.price, 0, levels[i]!.quantity, REST, NO_OWNER, ALLOW_SELF_TRADE);
     }
-    const [houseSide, price] = side === "buy" ? [SELL, house.ask] : [BUY, house.bid];
-    this.#book.submit(HOUSE, houseSide, LIMIT, price, 0, offered, REST, NO_OWNER, ALLOW_SELF_TRADE);
-    command();
-    const left = this.#book.cancel(HOUSE) as Quantity;
-    if (side === "buy") house.askQuantity = left;
-    else house.bidQuantity = left;
-    this.#settleFills();
+    const status = this.book.submit(handle, side === "buy" ? BUY : SELL, LIMIT, price, 0, quantity, timeInForce, NO_OWNER, ALLOW_SELF_TRADE);
+    for (let i = 0; i < levels.length; i += 1) {
+      if (levels[i]!.quantity > 0) levels[i]!.quantity = this.book.cancel(HOUSE + i) as Quantity;
+    }
+    const fills = this.book.events.count > 0 ? this.#takeFills() : NO_FILLS;
+    if (status !== OPEN) this.#free(order);
+    if (fills.length > 0) this.#settle(fills);
   }
 
-  #settleFills(): void {
-    const { events } = this.#book;
+  /** The house trades everything up to just before `to`; what it has left of `quantity`. */
+  #tradeThrough(side: typeof BUY | typeof SELL, to: Price, quantity: Quantity): Quantity {
+    const limit = side === SELL ? to + 1 : to - 1;
+    if (quantity === 0 || limit < 1) return quantity;
+    const best = side === SELL ? this.book.bestBid() : this.book.bestAsk();
+    if (best === 0 || (side === SELL ? best < limit : best > limit)) return quantity;
+    this.book.submit(HOUSE, side, LIMIT, limit, 0, quantity, IOC, NO_OWNER, ALLOW_SELF_TRADE);
+    const fills = this.#takeFills();
+    this.#settle(fills);
+    return fills.reduce<number>((left, fill) => left - fill.quantity, quantity) as Quantity;
+  }
+
+  #takeFills(): readonly BookFill[] {
+    const { events } = this.book;
+    const fills: BookFill[] = [];
     for (let i = 0; i < events.count; i += 1) {
       if (events.kind(i) !== FILL) continue;
-      const price = events.price(i) as Price;
-      const quantity = events.quantity(i) as Quantity;
-      const maker = this.#orderOf.get(events.maker(i));
-      const taker = this.#orderOf.get(events.taker(i));
-      for (const order of [maker, taker]) {
-        if (!order) continue;
-        const handle = this.#open.get(order);
-        if (handle !== undefined && order.remaining === quantity) this.#unregister(order, handle);
-        this.#rules.fill(order, quantity, price);
-      }
+      fills.push({ maker: this.#orderOf[events.maker(i)], taker: this.#orderOf[events.taker(i)], price: events.price(i) as Price, quantity: events.quantity(i) as Quantity });
     }
     events.clear();
+    return fills;
   }
 
-  #register(order: ClientOrder): number {
-    const handle = this.#nextHandle;
-    this.#nextHandle += 1;
-    this.#open.set(order, handle);
-    this.#orderOf.set(handle, order);
-    return handle;
+  /** The orders of one command's fills are out of the book where they are done before the first of them has its effects. */
+  #settle(fills: readonly BookFill[]): void {
+    for (const { maker } of fills) {
+      if (maker && maker.handle >= 0 && this.book.remaining(maker.handle) === 0) this.#free(maker);
+    }
+    let traded: Price | undefined;
+    for (const { maker, taker, price, quantity } of fills) {
+      if (maker) this.#rules.fill(maker, quantity, price);
+      if (taker) this.#rules.fill(taker, quantity, price);
+      if (maker && taker) traded = price;
+    }
+    if (traded !== undefined) this.tradedAt(traded);
   }
 
-  #unregister(order: ClientOrder, handle: number): void {
-    this.#orderOf.delete(handle);
-    if (this.#open.has(order)) this.#open.set(order, undefined);
-  }
-
-  #takeFromBook(order: ClientOrder, handle: number): void {
-    this.#book.cancel(handle);
-    this.#unregister(order, handle);
+  #free(order: ClientOrder): void {
+    this.#orderOf[order.handle] = undefined;
+    this.#freeHandles.push(order.handle);
+    order.handle = -1;
   }
 }
 
-function sideCode(side: Side): typeof BUY | typeof SELL {
-  return side === "buy" ? BUY : SELL;
+interface BookFill {
+  /** The house's are undefined. */
+  readonly maker: ClientOrder | undefined;
+  readonly taker: ClientOrder | undefined;
+  readonly price: Price;
+  readonly quantity: Quantity;
 }
+
+const NO_FILLS: readonly BookFill[] = [];
 
 /** Market orders by arrival, then limit orders, the better price first; the sort keeps arrivals in order. */
 function inPriority(orders: readonly ClientOrder[]): readonly ClientOrder[] {
-  const eagerness = ({ type, side, priceBound }: ClientOrder): number => (type === "market" ? Infinity : side === "buy" ? priceBound : 0 - priceBound);
+  const eagerness = ({ working, side, limitPrice }: ClientOrder): number => (working === "market" ? Infinity : side === "buy" ? limitPrice! : 0 - limitPrice!);
   return orders.toSorted((a, b) => {
     const difference = eagerness(b) - eagerness(a);
     return Number.isNaN(difference) ? 0 : difference;

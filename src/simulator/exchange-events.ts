@@ -1,0 +1,59 @@
+/**
+ * What the exchange says has happened, in order: every event has the next sequence number and its instant.
+ *
+ * The log grows until it is drained; an exchange without a log counts its events and makes none.
+ */
+import type { Money, Price, Quantity } from "../money.ts";
+import type { EpochDay, Instant } from "../time.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
+
+interface OfOrder {
+  readonly account: AccountName;
+  readonly order: ClientOrderId;
+}
+
+export type ExchangeHappening =
+  | (OfOrder & { readonly type: "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended" })
+  /** `code` is one of order-checks.ts. An order that was never accepted has this event alone. */
+  | (OfOrder & { readonly type: "rejected"; readonly code: string; readonly message: string })
+  | (OfOrder & {
+      readonly type: "partial_fill" | "fill";
+      readonly execution: string;
+      readonly price: Price;
+      readonly quantity: Quantity;
+      /** Held after the fill; negative when short. */
+      readonly positionQuantity: Quantity;
+    })
+  /** A stop was reached by a trade at `price`. */
+  | (OfOrder & { readonly type: "triggered"; readonly price: Price })
+  | (OfOrder & { readonly type: "replaced"; readonly by: ClientOrderId })
+  /** The exchange changed the order: its group, a split or a new symbol asked for it. */
+  | (OfOrder & { readonly type: "restated"; readonly quantity: Quantity; readonly limitPrice: Price | undefined; readonly stopPrice: Price | undefined })
+  | { readonly type: "split"; readonly symbol: Symbol; readonly ratio: number }
+  | { readonly type: "dividend"; readonly symbol: Symbol; readonly amount: number; readonly payDay: EpochDay | undefined }
+  | { readonly type: "symbol_changed"; readonly symbol: Symbol; readonly to: Symbol }
+  /** Holders were paid `price` a share, and the symbol is gone. */
+  | { readonly type: "delisted"; readonly symbol: Symbol; readonly price: Price }
+  | { readonly type: "halted" | "resumed"; readonly symbol: Symbol }
+  | { readonly type: "auction"; readonly symbol: Symbol; readonly auction: "opening" | "closing"; readonly price: Price; readonly quantity: Quantity }
+  | { readonly type: "session"; readonly phase: Phase }
+  | { readonly type: "charged"; readonly account: AccountName; readonly charge: "interest" | "borrow"; readonly amount: Money };
+
+export type Phase = "closed" | "pre" | "core" | "post";
+
+export type ExchangeEvent = ExchangeHappening & { readonly seq: number; readonly at: Instant };
+
+export class ExchangeLog {
+  #events: ExchangeEvent[] = [];
+
+  append(event: ExchangeEvent): void {
+    this.#events.push(event);
+  }
+
+  /** The events since the last call, in order. */
+  drain(): readonly ExchangeEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * All of an exchange as plain data, with a version and a checksum over everything: a snapshot that was changed, cut or
+ * written by another version is not restored.
+ */
+import { hash } from "node:crypto";
+import type { EpochDay, Instant } from "../time.ts";
+import type { AccountName, Symbol } from "../trade.ts";
+import { isEnded, newClientOrder, type ClientOrder } from "./client-order.ts";
+import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
+import { Listing, type ListingSnapshot } from "./listing.ts";
+import { OrderLife } from "./order-life.ts";
+import { Prng, type PrngState } from "./prng.ts";
+import { TradingAccount, type AccountSnapshot } from "./trading-account.ts";
+
+const FORMAT = 2;
+
+export interface ExchangeSnapshot {
+  readonly format: typeof FORMAT;
+  readonly checksum: string;
+  readonly now: Instant;
+  readonly seq: number;
+  readonly executions: number;
+  readonly orderCount: number;
+  readonly accounts: readonly (readonly [AccountName, AccountSnapshot])[];
+  readonly listings: readonly (readonly [Symbol, ListingSnapshot])[];
+  /** In order of arrival. */
+  readonly orders: readonly ClientOrder[];
+  readonly restrictedUntil: readonly (readonly [Symbol, EpochDay])[];
+  readonly chance: PrngState | null;
+}
+
+export class SnapshotInvalid extends Error {
+  override readonly name = "SnapshotInvalid";
+}
+
+export function snapshotOf(state: ExchangeState): ExchangeSnapshot {
+  const body = {
+    now: state.now,
+    seq: state.seq,
+    executions: state.executions,
+    orderCount: state.orderCount,
+    accounts: [...state.accounts].map(([name, account]) => [name, account.snapshot()] as const),
+    listings: [...state.listings].map(([symbol, listing]) => [symbol, listing.snapshot()] as const),
+    orders: [...state.orders.values()].map((order) => ({ ...order, handle: -1 })),
+    restrictedUntil: [...state.restrictedUntil],
+    chance: state.chance?.state ?? null,
+  };
+  return { format: FORMAT, checksum: checksumOf(body), ...body };
+}
+
+/** @throws SnapshotInvalid */
+export function restoreState(settings: ExchangeSettings, { format, checksum, ...body }: ExchangeSnapshot): { readonly state: ExchangeState; readonly life: OrderLife } {
+  const given: number = format;
+  if (given !== FORMAT) throw new SnapshotInvalid(`the exchange's snapshot has format ${given}, not ${FORMAT}`);
+  if (checksumOf(body) !== checksum) throw new SnapshotInvalid("the exchange's snapshot does not have the checksum it was saved with");
+  const state = new ExchangeState(settings, body.now);
+  const life = new OrderLife(state);
+  state.seq = body.seq;
+  state.executions = body.executions;
+  state.orderCount = body.orderCount;
+  for (const [name, stored] of body.accounts) state.accounts.set(name, TradingAccount.restore(name, stored));
+  for (const stored of body.orders) state.orders.set(stored.clientOrderId, revived(stored));
+  for (const order of state.orders.values()) if (!isEnded(order)) state.account(order.account).adopt(order);
+  for (const [symbol, stored] of body.listings) {
+    const listing = new Listing(life);
+    listing.restore(stored, (id) => state.orders.get(id)!);
+    state.listings.set(symbol, listing);
+  }
+  for (const [symbol, day] of body.restrictedUntil) state.restrictedUntil.set(symbol, day);
+  if (body.chance) state.chance = Prng.restore(body.chance);
+  life.regroup(state.orders.values());
+  return { state, life };
+}
+
+/** JSON leaves out what is undefined; every order has the same properties again. */
+function revived(stored: ClientOrder): ClientOrder {
+  return { ...newClientOrder(stored.number, stored, stored.account, stored.submittedAt), ...stored };
+}
+
+function checksumOf(body: Omit<ExchangeSnapshot, "format" | "checksum">): string {
+  return hash("sha256", JSON.stringify(body)).slice(0, 16);
+}

@@ -1,0 +1,86 @@
+/** What the parts of the exchange share: its clock, accounts, listings and orders, and the one way to say that something happened. */
+import type { Price } from "../money.ts";
+import type { FeeScheduleName } from "../rules/fees.ts";
+import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
+import type { ClientOrder } from "./client-order.ts";
+import type { ExchangeHappening, ExchangeLog, Phase } from "./exchange-events.ts";
+import type { Listing } from "./listing.ts";
+import { hoursAt, phaseAt, type Hours } from "./order-hours.ts";
+import { Prng } from "./prng.ts";
+import type { TradingAccount } from "./trading-account.ts";
+
+export interface ExchangeSettings {
+  readonly fees: FeeScheduleName;
+  /** The spread at which a symbol is quoted while the house offers no liquidity. */
+  readonly halfSpreadBps: number;
+  /** Splits leave whole shares and pay the fraction in cash. */
+  readonly wholeShares: boolean;
+  /** "calendar": sessions begin and end with the New York calendar. Otherwise the market is always open, and `endSession` ends its days. */
+  readonly hours?: "calendar";
+  /** "alpaca": orders pass Alpaca's validity matrix, price increments and wash-trade guard, and buy stops get its collar. */
+  readonly checks?: "alpaca";
+  /** Rule 201: after a fall of ten per cent, short sales only above the bid, that day and the next. */
+  readonly shortSaleRestriction?: true;
+  /** Dividends are neither accrued nor paid. */
+  readonly withoutDividends?: true;
+  /** Of one match with the house in ten only a random part is filled, and the rest meets the next quote. The chances start with this. */
+  readonly partialFillSeed?: number;
+  readonly log?: ExchangeLog;
+}
+
+export class ExchangeState {
+  readonly settings: ExchangeSettings;
+  readonly accounts = new Map<AccountName, TradingAccount>();
+  readonly listings = new Map<Symbol, Listing>();
+  readonly orders = new Map<ClientOrderId, ClientOrder>();
+  now: Instant;
+  hours: Hours;
+  phase: Phase;
+  /** Counted from 1. */
+  executions = 0;
+  orderCount = 0;
+  seq = 0;
+  /** Until when the last short-sale restriction of a symbol holds, the day included. */
+  readonly restrictedUntil = new Map<Symbol, EpochDay>();
+
+  /** Where fills of parts are left to chance. */
+  chance: Prng | undefined;
+
+  constructor(settings: ExchangeSettings, now: Instant) {
+    this.settings = settings;
+    this.chance = settings.partialFillSeed === undefined ? undefined : new Prng(settings.partialFillSeed);
+    this.now = now;
+    this.hours = hoursAt(now);
+    this.phase = settings.hours === "calendar" ? phaseAt(now, this.hours) : "core";
+  }
+
+  get day(): EpochDay {
+    return newYorkClock(this.now).day;
+  }
+
+  emit(happening: ExchangeHappening): void {
+    this.seq += 1;
+    this.settings.log?.append({ ...happening, seq: this.seq, at: this.now });
+  }
+
+  /** For an order's plain events, which are the most. */
+  emitOrder(type: "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended", order: ClientOrder): void {
+    this.seq += 1;
+    this.settings.log?.append({ type, account: order.account, order: order.clientOrderId, seq: this.seq, at: this.now });
+  }
+
+  account(name: AccountName): TradingAccount {
+    const found = this.accounts.get(name);
+    if (!found) throw new Error(`the exchange has no account ${name}`);
+    return found;
+  }
+
+  listing(symbol: Symbol): Listing {
+    const found = this.listings.get(symbol);
+    if (!found) throw new Error(`the exchange does not list ${symbol}`);
+    return found;
+  }
+
+  readonly priceOf = (symbol: Symbol): Price => this.listing(symbol).lastPrice ?? (0 as Price);
+}

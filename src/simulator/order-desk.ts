@@ -1,0 +1,262 @@
+/**
+ * Where client orders come in: new ones, groups, replacements and cancels, each checked before it is taken.
+ *
+ * Checks in Alpaca's order: the symbol; the order's form and hours; buying power, or the shares to sell; wash trades. An
+ * order that is rejected here never existed. A client order id is known until its order is forgotten.
+ */
+import { addMoney, maxOf, moneyToText, mulDiv, notional, NANOS, quantityToText, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { expectedFees } from "../rules/fees.ts";
+import { isShortSalePriced } from "../rules/margin.ts";
+import { tickSizeOn } from "../rules/tick-sizes.ts";
+import type { AccountName, ClientOrderId, SubmitOutcome } from "../trade.ts";
+import { isEnded, newClientOrder, type ClientOrder } from "./client-order.ts";
+import type { ExchangeState } from "./exchange-state.ts";
+import type { Listing } from "./listing.ts";
+import { alpacaRejection, groupRejection, malformed, rejection, untimely, type CheckContext, type Rejection } from "./order-checks.ts";
+import { gtcExpiry } from "./order-hours.ts";
+import type { OrderLife } from "./order-life.ts";
+import type { OrderChanges, OrderGroup, OrderTicket, StopLoss, TakeProfit } from "./order-ticket.ts";
+import type { TradingAccount } from "./trading-account.ts";
+import { washTradeOf } from "./wash-trades.ts";
+
+export class OrderDesk {
+  readonly #state: ExchangeState;
+  readonly #life: OrderLife;
+
+  constructor(state: ExchangeState, life: OrderLife) {
+    this.#state = state;
+    this.#life = life;
+  }
+
+  place(name: AccountName, ticket: OrderTicket): SubmitOutcome {
+    const account = this.#state.account(name);
+    const known = this.#known(name, ticket.clientOrderId);
+    if (known) return known;
+    const refused = this.#firstRejection(ticket) ?? this.#unaffordable(account, ticket) ?? this.#washTrade(account, ticket);
+    if (refused) return this.#reject(name, ticket.clientOrderId, refused);
+    const order = this.#newOrder(account, ticket);
+    this.#life.open(order, false);
+    this.#state.listing(order.symbol).enter(order);
+    return ACCEPTED;
+  }
+
+  placeGroup(name: AccountName, group: OrderGroup): SubmitOutcome {
+    const account = this.#state.account(name);
+    const main = group.class === "oco" ? group.exit : group.entry;
+    const legs = legTickets(group, main);
+    const known = this.#known(name, main.clientOrderId);
+    if (known) return known;
+    const ids = [main, ...legs].map(({ clientOrderId }) => clientOrderId);
+    if (new Set(ids).size < ids.length || ids.some((id) => this.#state.orders.has(id))) return this.#reject(name, main.clientOrderId, rejection("client_order_id_taken", "client_order_id must be unique"));
+    const listing = this.#state.listings.get(main.symbol);
+    const base = main.limitPrice ?? main.stopPrice ?? (listing && this.#quoted(listing, main.side)) ?? listing?.lastPrice;
+    const refused =
+      [main, ...legs].reduce<Rejection | undefined>((found, ticket) => found ?? this.#firstRejection(ticket), undefined) ??
+      groupRejection(group, base) ??
+      (group.class === "oco" && !account.isClosing(main.side, main.symbol) ? rejection("oco_without_position", "oco orders must exit a position") : undefined) ??
+      this.#unaffordable(account, main);
+    if (refused) return this.#reject(name, main.clientOrderId, refused);
+    const orders = [main, ...legs].map((ticket) => this.#newOrder(account, ticket));
+    this.#life.group(orders);
+    const [first, ...others] = orders;
+    first!.role = group.class === "oco" ? "takeProfit" : "entry";
+    for (const leg of others) leg.role = orders.length === 2 && group.class === "oto" ? "leg" : leg.type === "limit" ? "takeProfit" : "stopLoss";
+    for (const order of orders) this.#life.open(order, group.class !== "oco" && order !== first);
+    for (const order of group.class === "oco" ? orders : [first!]) {
+      if (!isEnded(order)) this.#state.listing(main.symbol).enter(order);
+    }
+    return ACCEPTED;
+  }
+
+  /** The replacement is a new order, with what is filled of the old one carried over. It keeps the place in the queue when only its quantity falls. */
+  replace(name: AccountName, id: ClientOrderId, changes: OrderChanges): SubmitOutcome {
+    const account = this.#state.account(name);
+    const order = this.#state.orders.get(id);
+    if (order?.account !== name) return this.#reject(name, changes.clientOrderId, rejection("order_not_found", `order not found for ${id}`));
+    const known = this.#known(name, changes.clientOrderId);
+    if (known) return known;
+    const ticket = changed(order, changes);
+    const filled = subtractQuantity(order.quantity, order.remaining);
+    const refused = unreplaceable(order, changes, ticket, filled) ?? this.#firstRejection(ticket) ?? this.#unaffordableInstead(account, ticket, order, filled);
+    if (refused) return this.#reject(name, changes.clientOrderId, refused);
+    const heir: ClientOrder = {
+      ...this.#newOrder(account, ticket),
+      replaces: id,
+      remaining: subtractQuantity(ticket.quantity, filled),
+      status: order.status,
+      working: order.working,
+      group: order.group,
+      role: order.role,
+      waterMark: order.waterMark,
+      fills: order.fills,
+    };
+    if (order.trail && heir.trail) heir.stopPrice = sameTrail(order, changes) ? order.stopPrice : undefined;
+    this.#exchange(order, heir);
+    return ACCEPTED;
+  }
+
+  #exchange(order: ClientOrder, heir: ClientOrder): void {
+    const listing = this.#state.listing(order.symbol);
+    const account = this.#state.account(order.account);
+    const keepsPlace = listing.inherit(order, heir);
+    order.replacedBy = heir.clientOrderId;
+    this.#life.replaceInGroup(order, heir);
+    this.#life.end(order, "replaced");
+    this.#state.orders.set(heir.clientOrderId, heir);
+    account.add(heir);
+    this.#life.noteExpiry(heir);
+    this.#state.emit({ type: "replaced", account: order.account, order: order.clientOrderId, by: heir.clientOrderId });
+    if (keepsPlace) return;
+    if (heir.status === "held") listing.open.add(heir);
+    else listing.enter(heir);
+  }
+
+  #newOrder({ name }: TradingAccount, ticket: OrderTicket): ClientOrder {
+    this.#state.orderCount += 1;
+    const order = newClientOrder(this.#state.orderCount, ticket.timeInForce === "gtc" ? { ...ticket, expiresOn: gtcExpiry(this.#state.now) } : ticket, name, this.#state.now);
+    if (this.#state.settings.checks === "alpaca" && order.type === "stop" && order.side === "buy") order.limitPrice = this.#collarOf(order.stopPrice!);
+    order.reservePrice = this.#reservePrice(this.#state.account(name), ticket, this.#state.listing(ticket.symbol));
+    order.reserveFees = this.#reserveFees(ticket, order.reservePrice);
+    return order;
+  }
+
+  /** Alpaca turns buy stops into stop-limits: 4 % above a stop below 50 USD, 2.5 % above others. */
+  #collarOf(stopPrice: Price): Price {
+    const limit = mulDiv(stopPrice, stopPrice < 50_000_000 ? 1_040 : 1_025, 1_000);
+    return (limit - (limit % tickSizeOn(this.#state.day, limit as Price))) as Price;
+  }
+
+  #known(name: AccountName, id: ClientOrderId): SubmitOutcome | undefined {
+    const known = this.#state.orders.get(id);
+    if (!known) return undefined;
+    return known.account === name ? { kind: "duplicate" } : { kind: "rejected", code: "client_order_id_taken", message: "client order id belongs to another account" };
+  }
+
+  #firstRejection(ticket: OrderTicket): Rejection | undefined {
+    const { settings, listings, now, day, phase, hours } = this.#state;
+    const listing = listings.get(ticket.symbol);
+    if (!listing) return rejection("asset_not_found", `no market in ${ticket.symbol}`);
+    const context: CheckContext = { now, day, phase, hours, lastPrice: listing.lastPrice };
+    return (
+      malformed(ticket) ??
+      (settings.hours === "calendar" ? untimely(ticket, context) : undefined) ??
+      (settings.checks === "alpaca" ? alpacaRejection(ticket, context) : undefined)
+    );
+  }
+
+  #restrictedShort(account: TradingAccount, { side, symbol, limitPrice }: OrderTicket, listing: Listing): Rejection | undefined {
+    if (side === "buy" || !this.#state.settings.shortSaleRestriction || account.isClosing(side, symbol)) return undefined;
+    if ((this.#state.restrictedUntil.get(symbol) ?? -Infinity) < this.#state.day) return undefined;
+    const bid = listing.house.bid ?? listing.lastPrice;
+    return limitPrice !== undefined && bid !== undefined && isShortSalePriced(limitPrice, bid) ? undefined : rejection("short_sale_restricted", `short sales of ${symbol} need a limit above the bid today`);
+  }
+
+  #unaffordable(account: TradingAccount, ticket: OrderTicket): Rejection | undefined {
+    const { side, symbol, quantity } = ticket;
+    const held = account.ledger.quantityOf(symbol);
+    if (account.isClosing(side, symbol) || (side === "sell" && !account.terms.shorting)) {
+      const available = side === "sell" && held <= 0 ? ZERO_QUANTITY : account.closable(symbol);
+      return quantity > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(quantity)}, available: ${quantityToText(available)})`) : undefined;
+    }
+    const restricted = this.#restrictedShort(account, ticket, this.#state.listing(symbol));
+    if (restricted) return restricted;
+    if (side === "sell" && quantity % NANOS !== 0) return rejection("fractional_short", "short sales must be of whole shares");
+    const price = this.#reservePrice(account, ticket, this.#state.listing(symbol));
+    const cost = addMoney(notional(price, quantity), this.#reserveFees(ticket, price));
+    return this.#beyond(cost, this.buyingPower(account));
+  }
+
+  /** As if what the order has reserved were free. */
+  #unaffordableInstead(account: TradingAccount, ticket: OrderTicket, order: ClientOrder, filled: Quantity): Rejection | undefined {
+    if (order.status === "held" || order.role === "stopLoss") return undefined;
+    const wanted = subtractQuantity(ticket.quantity, filled);
+    if (order.reservedShares > 0) {
+      const available = account.closable(order.symbol) + order.reservedShares;
+      return wanted > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(wanted)}, available: ${quantityToText(available as Quantity)})`) : undefined;
+    }
+    const price = this.#reservePrice(account, ticket, this.#state.listing(order.symbol));
+    const cost = addMoney(notional(price, wanted), this.#reserveFees(ticket, price));
+    return this.#beyond(cost, (this.buyingPower(account) + order.reservedMoney) as Money);
+  }
+
+  #beyond(cost: Money, available: Money): Rejection | undefined {
+    return cost > available ? rejection("insufficient_buying_power", `insufficient buying power (cost: ${moneyToText(cost)}, available: ${moneyToText(available)})`) : undefined;
+  }
+
+  buyingPower(account: TradingAccount): Money {
+    const { priceOf, phase } = this.#state;
+    return account.buyingPower(priceOf, this.#state.day, phase === "core" ? "session" : "overnight");
+  }
+
+  #washTrade(account: TradingAccount, ticket: OrderTicket): Rejection | undefined {
+    if (this.#state.settings.checks !== "alpaca") return undefined;
+    const other = washTradeOf(ticket, account.open);
+    return other && rejection("wash_trade", `potential wash trade detected. use complex orders (opposite side ${other.type} order ${other.clientOrderId} exists)`);
+  }
+
+  /** The limit, else the quote, else the last price. A short sale opens at no less than 3 % above the ask. */
+  #reservePrice(account: TradingAccount, { side, symbol, limitPrice, stopPrice, priceBound }: OrderTicket, listing: Listing): Price {
+    const ask = this.#quoted(listing, "buy") ?? listing.lastPrice;
+    if (side === "sell" && !account.isClosing(side, symbol) && account.terms.shorting) {
+      const aboveAsk = mulDiv(ask ?? priceBound ?? 0, 103, 100) as Price;
+      return limitPrice === undefined ? aboveAsk : maxOf(limitPrice, aboveAsk);
+    }
+    return limitPrice ?? stopPrice ?? this.#quoted(listing, side) ?? listing.lastPrice ?? priceBound ?? (0 as Price);
+  }
+
+  #reserveFees({ side, quantity }: OrderTicket, price: Price): Money {
+    return side === "buy" && price > 0 ? expectedFees(this.#state.settings.fees, { side, quantity, price, day: this.#state.day }) : ZERO_MONEY;
+  }
+
+  #quoted(listing: Listing, side: "buy" | "sell"): Price | undefined {
+    return side === "buy" ? listing.house.ask : listing.house.bid;
+  }
+
+  #reject(account: AccountName, order: ClientOrderId, { code, message }: Rejection): SubmitOutcome {
+    this.#state.emit({ type: "rejected", account, order, code, message });
+    return { kind: "rejected", code, message };
+  }
+}
+
+const ACCEPTED: SubmitOutcome = { kind: "accepted" };
+
+function legTickets(group: OrderGroup, main: OrderTicket): readonly OrderTicket[] {
+  const shared = { symbol: main.symbol, side: group.class === "oco" ? main.side : main.side === "buy" ? "sell" : "buy", quantity: main.quantity, timeInForce: main.timeInForce } as const;
+  const profit = ({ clientOrderId, limitPrice }: TakeProfit): OrderTicket => ({ ...shared, clientOrderId, type: "limit", limitPrice });
+  const loss = ({ clientOrderId, stopPrice, limitPrice }: StopLoss): OrderTicket => ({ ...shared, clientOrderId, type: limitPrice === undefined ? "stop" : "stop_limit", stopPrice, limitPrice });
+  return [...("takeProfit" in group ? [profit(group.takeProfit)] : []), ...("stopLoss" in group ? [loss(group.stopLoss)] : [])];
+}
+
+function changed(order: ClientOrder, changes: OrderChanges): OrderTicket {
+  const { symbol, side, type, extendedHours, priceBound } = order;
+  return {
+    clientOrderId: changes.clientOrderId,
+    symbol,
+    side,
+    type,
+    extendedHours,
+    priceBound,
+    quantity: changes.quantity ?? order.quantity,
+    timeInForce: changes.timeInForce ?? order.timeInForce,
+    expiresOn: changes.timeInForce === undefined && order.timeInForce === "gtd" ? order.expiresOn : undefined,
+    limitPrice: changes.limitPrice ?? (type === "limit" || type === "stop_limit" ? order.limitPrice : undefined),
+    stopPrice: changes.stopPrice ?? (type === "stop" || type === "stop_limit" ? order.stopPrice : undefined),
+    trail: changes.trail ?? order.trail,
+  };
+}
+
+/** Alpaca's rules for what may be replaced by what. */
+function unreplaceable(order: ClientOrder, changes: OrderChanges, ticket: OrderTicket, filled: Quantity): Rejection | undefined {
+  const { status, quantity, limitPrice, stopPrice, timeInForce } = order;
+  if (status !== "new" && status !== "partially_filled" && status !== "held" && status !== "done_for_day") return rejection("not_replaceable", `cannot replace order in ${status} status`);
+  if (quantity % NANOS !== 0) return rejection("fractional_not_replaceable", "fractional orders cannot be replaced");
+  if (ticket.quantity <= filled) return rejection("invalid_quantity", "qty must be > filled_qty");
+  const isSame = ticket.quantity === quantity && (changes.limitPrice ?? limitPrice) === limitPrice && (changes.stopPrice ?? stopPrice) === stopPrice && ticket.timeInForce === timeInForce && sameTrail(order, changes);
+  return isSame ? rejection("unchanged", "order parameters are not changed") : undefined;
+}
+
+function sameTrail({ trail }: ClientOrder, changes: OrderChanges): boolean {
+  const given = changes.trail;
+  if (!given || !trail) return given === undefined;
+  return given.by === "price" ? trail.by === "price" && trail.price === given.price : trail.by === "percent" && trail.ppm === given.ppm;
+}

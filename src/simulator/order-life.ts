@@ -1,0 +1,213 @@
+/**
+ * What happens to an order after it was accepted: it opens, fills, is triggered, ends, and takes its group along.
+ *
+ * Groups, as Alpaca has them: the legs of a bracket or OTO order are held until the entry is filled completely, and end
+ * with an entry that is not. Of two legs one fills: a fill of the take-profit makes the stop-loss smaller by as much, its
+ * last fill ends it, and any other end of a leg ends the other. A stop-loss that is triggered ends the take-profit at
+ * once, so that the two can never sell the same shares.
+ */
+import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
+import { accrueFees, expectedFees, totalFees } from "../rules/fees.ts";
+import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
+import type { ExchangeState } from "./exchange-state.ts";
+import type { MatchRules } from "./listing.ts";
+import { endsAt, tradesIn } from "./order-hours.ts";
+
+export class OrderLife implements MatchRules {
+  readonly #state: ExchangeState;
+  /** The orders of each group that has open ones. */
+  readonly #groups = new Map<number, readonly ClientOrder[]>();
+  /** The earliest instant at which an order ends by itself, or earlier. */
+  nextExpiry = Infinity;
+
+  constructor(state: ExchangeState) {
+    this.#state = state;
+  }
+
+  /** The order is known from here on; a held one waits for its entry. */
+  open(order: ClientOrder, isHeld: boolean): void {
+    const { account: name, timeInForce, clientOrderId, symbol } = order;
+    this.#state.orders.set(clientOrderId, order);
+    const forAuction = timeInForce === "opg" || timeInForce === "cls";
+    order.status = isHeld ? "held" : forAuction ? "accepted_for_bidding" : tradesIn(this.#state.phase, order) ? "new" : "accepted";
+    this.#state.account(name).add(order);
+    this.noteExpiry(order);
+    if (isHeld) {
+      this.#state.emitOrder("held", order);
+      this.#state.listing(symbol).open.add(order);
+      return;
+    }
+    this.#state.emitOrder("accepted", order);
+    if (order.status === "new") this.#state.emitOrder("new", order);
+  }
+
+  noteExpiry(order: ClientOrder): void {
+    if (order.timeInForce !== "day" || order.extendedHours) this.nextExpiry = Math.min(this.nextExpiry, endsAt(order) ?? Infinity);
+  }
+
+  /** Ends what has come to its end, and finds out what is next. */
+  expireDue(): void {
+    this.nextExpiry = Infinity;
+    for (const { open } of this.#state.accounts.values()) {
+      for (const order of [...open]) {
+        if ((endsAt(order) ?? Infinity) <= this.#state.now) this.end(order, "expired");
+        else this.noteExpiry(order);
+      }
+    }
+  }
+
+  /** The end of a session: its orders expire, and longer ones wait for the next. */
+  endSession(): void {
+    for (const { open } of this.#state.accounts.values()) {
+      for (const order of [...open]) {
+        if (order.timeInForce === "opg" || order.timeInForce === "cls" || (order.timeInForce === "day" && endsAt(order) === undefined)) this.end(order, "expired");
+        else if (this.#state.settings.hours === "calendar" && !order.extendedHours && (order.status === "new" || order.status === "partially_filled")) this.#restAs(order, "done_for_day");
+      }
+    }
+  }
+
+  /** Orders that waited are new when their hours begin. */
+  wake(order: ClientOrder): void {
+    if (order.status !== "accepted" && order.status !== "done_for_day" && order.status !== "suspended") return;
+    order.status = order.fills.length > 0 ? "partially_filled" : "new";
+    this.#state.emitOrder("new", order);
+  }
+
+  suspend(order: ClientOrder): void {
+    if (order.status === "new" || order.status === "partially_filled") this.#restAs(order, "suspended");
+  }
+
+  #restAs(order: ClientOrder, status: "done_for_day" | "suspended"): void {
+    order.status = status;
+    this.#state.emitOrder(status, order);
+  }
+
+  group(orders: readonly ClientOrder[]): void {
+    for (const order of orders) order.group = orders[0]!.number;
+    this.#groups.set(orders[0]!.number, orders);
+  }
+
+  /** From the orders that are known, as after a restore. */
+  regroup(orders: Iterable<ClientOrder>): void {
+    for (const order of orders) {
+      if (order.group !== 0) this.#groups.set(order.group, [...(this.#groups.get(order.group) ?? []), order]);
+      if (!isEnded(order)) this.noteExpiry(order);
+    }
+  }
+
+  replaceInGroup(order: ClientOrder, heir: ClientOrder): void {
+    const members = this.#groups.get(order.group);
+    if (members) this.#groups.set(order.group, members.map((member) => (member === order ? heir : member)));
+  }
+
+  readonly isLive = (order: ClientOrder): boolean => order.status !== "held" && tradesIn(this.#state.phase, order);
+
+  /** What a cash account can pay for at `price` with the cash that no limit order has set aside, fees included; a margin account was checked when it ordered. */
+  readonly affordable = (order: ClientOrder, price: Price): Quantity => {
+    const { ledger, terms, free } = this.#state.account(order.account);
+    if (terms.multiplier !== 1 || ledger.quantityOf(order.symbol) < 0) return order.remaining;
+    const fees = expectedFees(this.#state.settings.fees, { side: "buy", quantity: order.remaining, price, day: this.#state.day });
+    const cost = addMoney(notional(price, order.remaining), fees);
+    return cost <= free ? order.remaining : quantityFor(maxOf(subtractMoney(free, fees), ZERO_MONEY), price);
+  };
+
+  readonly partOf = ({ remaining }: ClientOrder): Quantity => {
+    const { chance } = this.#state;
+    if (!chance || remaining < 2 * NANOS || chance.integer(1, 10) > 1) return remaining;
+    return (chance.integer(1, Math.floor((remaining - 1) / NANOS)) * NANOS) as Quantity;
+  };
+
+  readonly fill = (order: ClientOrder, quantity: Quantity, price: Price): void => {
+    const state = this.#state;
+    const account = state.account(order.account);
+    const { side, symbol, clientOrderId } = order;
+    state.executions += 1;
+    const execution = `x${state.executions}`;
+    order.remaining = subtractQuantity(order.remaining, quantity);
+    order.fills = [...order.fills, { id: execution, quantity, price, at: state.now }];
+    if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
+    account.ledger.applyFill(side, symbol, quantity, price);
+    if (state.settings.fees !== "none") {
+      const { accrual, charged } = accrueFees(state.settings.fees, account.feeAccrual, { order: clientOrderId, side, quantity, price, day: state.day });
+      account.feeAccrual = accrual;
+      account.ledger.chargeFee(totalFees(charged));
+    }
+    const isFilled = order.remaining === ZERO_QUANTITY;
+    state.emit({ type: isFilled ? "fill" : "partial_fill", account: order.account, order: clientOrderId, execution, price, quantity, positionQuantity: account.ledger.quantityOf(symbol) });
+    if (isFilled) this.end(order, "filled");
+    else {
+      account.reserve(order);
+      if (order.role === "takeProfit") this.#shrinkSibling(order);
+    }
+  };
+
+  /** A triggered stop works on as a market or a limit order. */
+  readonly trigger = (order: ClientOrder, price: Price): boolean => {
+    order.working = order.limitPrice === undefined ? "market" : "limit";
+    this.#state.emit({ type: "triggered", account: order.account, order: order.clientOrderId, price });
+    if (order.role === "stopLoss") {
+      order.role = "leg";
+      for (const sibling of this.#others(order)) this.#endAlone(sibling, "canceled");
+      this.#state.account(order.account).reserve(order);
+    }
+    return true;
+  };
+
+  readonly cancel = (order: ClientOrder): void => this.end(order, "canceled");
+
+  /** Ends the order, and what of its group cannot live without it. */
+  end(order: ClientOrder, status: EndStatus): void {
+    if (isEnded(order)) return;
+    this.#endAlone(order, status);
+    if (order.group === 0 || status === "replaced") return;
+    const others = this.#others(order);
+    if (order.role !== "entry" || status !== "filled") {
+      for (const other of others) this.#endAlone(other, "canceled");
+      this.#groups.delete(order.group);
+      return;
+    }
+    for (const leg of others) this.#release(leg);
+  }
+
+  /** `rejected` of an order that had been accepted. */
+  reject(order: ClientOrder, code: string, message: string): void {
+    this.#state.emit({ type: "rejected", account: order.account, order: order.clientOrderId, code, message });
+    this.end(order, "rejected");
+  }
+
+  /** The order as it is now, after the exchange changed it. */
+  restate(order: ClientOrder): void {
+    const { account, clientOrderId, quantity, limitPrice, stopPrice } = order;
+    this.#state.account(account).reserve(order);
+    this.#state.emit({ type: "restated", account, order: clientOrderId, quantity, limitPrice, stopPrice });
+  }
+
+  #endAlone(order: ClientOrder, status: EndStatus): void {
+    const listing = this.#state.listing(order.symbol);
+    if (isEnded(order)) return;
+    order.status = status;
+    this.#state.account(order.account).remove(order);
+    listing.remove(order);
+    if (status === "canceled" || status === "expired") this.#state.emitOrder(status, order);
+  }
+
+  #release(leg: ClientOrder): void {
+    leg.status = "new";
+    this.#state.account(leg.account).reserve(leg);
+    this.#state.emitOrder("new", leg);
+    if (!isEnded(leg)) this.#state.listing(leg.symbol).start(leg);
+  }
+
+  #shrinkSibling({ group, remaining }: ClientOrder): void {
+    for (const sibling of this.#groups.get(group) ?? []) {
+      if (sibling.role !== "stopLoss" || isEnded(sibling)) continue;
+      sibling.quantity = subtractQuantity(sibling.quantity, subtractQuantity(sibling.remaining, remaining));
+      sibling.remaining = remaining;
+      this.restate(sibling);
+    }
+  }
+
+  #others(order: ClientOrder): readonly ClientOrder[] {
+    return (this.#groups.get(order.group) ?? []).filter((member) => member !== order && !isEnded(member));
+  }
+}

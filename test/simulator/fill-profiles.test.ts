@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { priceOf, shares } from "../../src/money.ts";
+import { fillProfile, halfSpreadBps, impactBps } from "../../src/simulator/fill-profiles.ts";
+import { MinuteReplay } from "../../src/simulator/minute-replay.ts";
+import { instantOf } from "../../src/time.ts";
+import { ExchangeMarket, XYZ } from "../support/exchange-market.ts";
+
+const STATISTICS = { dailyVolume: 10_000_000, dailyVolatility: 0.015, tier: "large" } as const;
+
+test.each([
+  ["mega", 0, 2],
+  ["mega", 15, 0.5],
+  ["large", 14, 4],
+  ["other", 200, 2],
+] as const)("half the spread of a %s symbol, %d minutes after the open: %d bp", (tier, minute, expected) => {
+  expect(halfSpreadBps(tier, minute)).toBe(expected);
+});
+
+test("a ten-thousandth of the daily volume moves a price of 1.5 % daily volatility by 1.26 basis points", () => {
+  expect(impactBps(shares(1_000), STATISTICS)).toBeCloseTo(1.26, 9);
+});
+
+describe("the same order under each profile", () => {
+  const at = "2024-07-10T16:00:00Z";
+  const bar = { at: instantOf(at), open: 100, high: 101, low: 99.5, close: 100.5, volume: 40_000 };
+
+  test.each([
+    ["peer", ["1000@100"]],
+    // A quarter of 2.5 % of the volume in four parts: half a spread of 1 bp, and the impact of the part's middle.
+    ["realistic", ["64@100.0122", "62@100.0138", "62@100.015001", "62@100.015901"]],
+  ] as const)("%s", (name, expected) => {
+    const market = new ExchangeMarket("2024-07-10T15:59:00Z");
+    market.place("a", { side: "buy", type: "market", qty: name === "peer" ? 1000 : 250 });
+    new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statistics: STATISTICS }], fillProfile(name, 0)).advanceTo(instantOf(at));
+    expect(market.fills("a")).toEqual(expected);
+  });
+
+  test("of a bar's path, a stop fills where it stands and a limit where it is beyond", () => {
+    const market = new ExchangeMarket("2024-07-10T15:58:00Z").price("100").hold(20);
+    market.place("stop", { side: "sell", type: "stop", stop: "99.6" });
+    market.place("limit", { side: "sell", type: "limit", limit: "100.9" });
+    new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statistics: STATISTICS }], fillProfile("peer", 0)).advanceTo(instantOf("2024-07-10T16:01:00Z"));
+    expect([market.fills("stop"), market.fills("limit")]).toEqual([["10@99.6"], ["10@100.9"]]);
+  });
+
+  test("pessimistic, the low comes before a nearer high", () => {
+    for (const [path, expected] of [["nearer-first", ["10@100.1"]], ["pessimistic", ["10@99.6"]]] as const) {
+      const market = new ExchangeMarket("2024-07-10T15:58:00Z").price("100").hold(10);
+      const other = { ...bar, high: 100.2, low: 99.5 };
+      market.exchange.placeGroup("me" as never, {
+        class: "oco",
+        exit: { clientOrderId: "tp" as never, symbol: XYZ, side: "sell", type: "limit", quantity: shares(10), timeInForce: "day", limitPrice: priceOf("100.1") },
+        stopLoss: { clientOrderId: "sl" as never, stopPrice: priceOf("99.6") },
+      });
+      new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [other], actions: [], statistics: STATISTICS }], fillProfile("peer", 0), path).advanceTo(instantOf("2024-07-10T16:01:00Z"));
+      expect([...market.fills("tp"), ...market.fills("sl")]).toEqual(expected);
+    }
+  });
+});
+
+test("under alpaca-paper about one match in ten fills a part, the same ones for the same seed", () => {
+  const partials = (seed: number): number[] => {
+    const market = new ExchangeMarket("2024-07-10T16:00:00Z", { ...fillProfile("alpaca-paper", seed).exchange }).price("1");
+    return Array.from({ length: 1000 }, (_, n) => {
+      market.place(`o${n}`, { side: "buy", type: "market", qty: 20 });
+      return market.fills(`o${n}`)[0] === "20@1" ? -1 : n;
+    }).filter((n) => n >= 0);
+  };
+  expect(partials(1).length).toBeGreaterThan(70);
+  expect(partials(1).length).toBeLessThan(130);
+  expect(partials(1)).toEqual(partials(1));
+  expect(partials(1)).not.toEqual(partials(2));
+});
