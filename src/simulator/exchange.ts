@@ -24,7 +24,7 @@ import type { HouseQuote } from "./house.ts";
 import { Ledger } from "./ledger.ts";
 import { Listing } from "./listing.ts";
 import { OrderDesk } from "./order-desk.ts";
-import { hoursAt, phaseAt } from "./order-hours.ts";
+import { hoursAt, phaseAt, sessionEndOf } from "./order-hours.ts";
 import { OrderLife } from "./order-life.ts";
 import { ticketOf, type OrderChanges, type OrderGroup, type OrderTicket } from "./order-ticket.ts";
 import { CASH_ACCOUNT, TradingAccount, type AccountTerms } from "./trading-account.ts";
@@ -290,7 +290,7 @@ export class Exchange {
 
   #nextBoundary(): number {
     const { now, hours } = this.#state;
-    for (const at of [hours.pre, hours.open, hours.close + 1, hours.post + 1]) if (at > now) return at;
+    for (const at of [hours.pre, hours.open, sessionEndOf(hours.close), hours.post + 1]) if (at > now) return at;
     return hoursAt((hours.post + 1) as Instant).pre;
   }
 

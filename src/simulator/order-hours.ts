@@ -2,12 +2,12 @@
  * When an order may come, when it may trade, and when it ends, by the calendar of its day.
  *
  * The day has four phases: pre from 4:00, core from the open to the close, post to 20:00 (17:00 on half days), closed
- * otherwise; an instant on a border belongs to both, and counts as core. Source of the rules: Alpaca's order
+ * otherwise. Core ends a second after the close. Source of the rules: Alpaca's order
  * documentation of 2026 (reference: on-open orders are taken until 9:28 and on-close orders until 15:50, and both again
  * from 19:00 for the next session; a GTC order ends at 16:15 of its ninetieth day).
  */
 import { auctionCutoffsOf, currentOrNextSession, extendedHoursOf, sessionAtIndex, type Session } from "../rules/calendar.ts";
-import { newYorkClock, newYorkInstant, type EpochDay, type Instant } from "../time.ts";
+import { newYorkClock, newYorkInstant, plusMs, type EpochDay, type Instant } from "../time.ts";
 import type { ClientOrder } from "./client-order.ts";
 import type { Phase } from "./exchange-events.ts";
 
@@ -35,7 +35,12 @@ export function hoursAt(at: Instant): Hours {
 
 export function phaseAt(at: Instant, { pre, open, close, post }: Hours): Phase {
   if (at < pre || at > post) return "closed";
-  return at < open ? "pre" : at <= close ? "core" : "post";
+  return at < open ? "pre" : at < sessionEndOf(close) ? "core" : "post";
+}
+
+/** A second after the close, so that what the close brings is of the session. */
+export function sessionEndOf(close: Instant): Instant {
+  return plusMs(close, 1_000);
 }
 
 /** Whether an order for an auction is refused at `at`. */
