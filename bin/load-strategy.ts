@@ -47,7 +47,7 @@ function letOutsideFilesImportBallast(): void {
 
 /** `assignments` are `key=value` or `key.inner=value`; a value that is JSON is read as JSON, all else is text. */
 export function configureStrategy(strategy: Strategy, assignments: readonly string[]): ConfiguredStrategy {
-  const params: Record<string, unknown> = {};
+  const params = withoutPrototype();
   for (const assignment of assignments) assign(params, assignment);
   try {
     return strategy.configure(params);
@@ -65,11 +65,16 @@ function assign(params: Record<string, unknown>, assignment: string): void {
   const path = assignment.slice(0, at).split(".");
   let target = params;
   for (const key of path.slice(0, -1)) {
-    const inner = (target[key] ??= {});
-    if (typeof inner !== "object") throw new UsageError(`--param ${assignment}: ${key} already has a value that is no object`);
+    const inner = (target[key] ??= withoutPrototype());
+    if (typeof inner !== "object" || Array.isArray(inner)) throw new UsageError(`--param ${assignment}: ${key} already has a value that is no object`);
     target = inner as Record<string, unknown>;
   }
   target[path.at(-1)!] = valueOf(assignment.slice(at + 1));
+}
+
+/** So that no key of a parameter can reach what all objects share. */
+function withoutPrototype(): Record<string, unknown> {
+  return Object.create(null) as Record<string, unknown>;
 }
 
 function valueOf(text: string): unknown {
