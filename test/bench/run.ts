@@ -10,6 +10,7 @@ import type { BenchSuite, Figure } from "./suite.ts";
 
 const SUITES: Record<string, () => Promise<{ suite: BenchSuite }>> = {
   book: () => import("./book.ts"),
+  backtest: () => import("./backtest.ts"),
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "boolean", default: false } }, allowPositionals: true });
