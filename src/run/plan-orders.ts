@@ -230,7 +230,7 @@ function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, c
     side,
     quantity,
     ...prices,
-    expectedFees: inputs.expectedFees(side, quantity, reservePriceOf(prices)),
+    expectedFees: inputs.expectedFees(side, quantity, side === "buy" ? reservePriceOf(prices) : referencePrice),
     closesPosition,
     reason,
   };

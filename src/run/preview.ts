@@ -1,16 +1,17 @@
 /**
  * What a run would do, without doing it: the same decisions as the path, over an account and quotes that are handed in.
  *
- * Sells are assumed to fill at the bid before the buys are planned. Nothing is journaled and no order can leave here.
+ * Sells are assumed to fill at the bid, and to pay their fees, before the buys are planned. Nothing is journaled and no
+ * order can leave here.
  */
-import { addMoney, notional, subtractMoney, subtractQuantity, weightOf, weightToNumber, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, notional, subtractMoney, subtractQuantity, weightOf, weightToNumber, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import type { MarketFacts } from "../risk/candidate.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { expectedFees } from "../rules/fees.ts";
 import type { Json } from "../json.ts";
 import type { Decision } from "../strategy.ts";
 import { newYorkClock, type Instant, type SessionDate } from "../time.ts";
-import type { Account, MarketView, Quote, RunId, Side, Symbol } from "../trade.ts";
+import type { Account, MarketView, Position, Quote, RunId, Side, Symbol } from "../trade.ts";
 import { planForAccount } from "./account-gate.ts";
 import { NO_MEMORY, withRunOpened, type AccountMemory } from "./account-memory.ts";
 import { tradingWindowOf, type Deployment } from "./deployment.ts";
@@ -133,16 +134,18 @@ function rowsOf(
 }
 
 function accountAfter(account: Account, orders: readonly PlannedOrder[]): Account {
-  let { cash, buyingPower } = account;
+  let { cash, buyingPower, equity } = account;
   const held = new Map(account.positions.map((position) => [position.symbol, position]));
   for (const { side, symbol, quantity, referencePrice, expectedFees: fees } of orders) {
     const value = notional(referencePrice, quantity);
     const flow = side === "sell" ? subtractMoney(value, fees) : subtractMoney(ZERO_MONEY, addMoney(value, fees));
+    const before: Position = held.get(symbol) ?? { symbol, quantity: ZERO_QUANTITY, marketPrice: referencePrice, averageEntryPrice: undefined };
+    const after = { ...before, quantity: side === "sell" ? subtractQuantity(before.quantity, quantity) : addQuantity(before.quantity, quantity) };
     cash = addMoney(cash, flow);
     buyingPower = addMoney(buyingPower, flow);
-    const before = held.get(symbol);
-    if (side === "sell" && before) held.set(symbol, { ...before, quantity: subtractQuantity(before.quantity, quantity) });
+    equity = addMoney(subtractMoney(addMoney(equity, flow), notional(before.marketPrice, before.quantity)), notional(after.marketPrice, after.quantity));
+    held.set(symbol, after);
   }
-  const positions = [...held.values()].filter(({ quantity }) => quantity !== 0);
-  return { ...account, cash, buyingPower, positions };
+  const positions = [...held.values()].filter(({ quantity }) => quantity !== 0).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  return { ...account, cash, buyingPower, equity, positions };
 }
