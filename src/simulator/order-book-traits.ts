@@ -4,7 +4,7 @@
  * From the lowest bit: side (1), type (3), time in force (2), self-trade prevention (2), post-only (1), pending (1),
  * and the number of its stop details (22) where it is pending.
  */
-export const PENDING_BIT = 1 << 9;
+const PENDING_BIT = 1 << 9;
 export const STOP_DETAILS_MAX = (1 << 22) - 1;
 const STOP_DETAIL_SHIFT = 10;
 

@@ -1,8 +1,8 @@
 /**
  * A price-time-priority order book on typed arrays: commands in, a log of events out.
  *
- * Amounts. Prices are integers from 1 to 2^53-1, quantities likewise; what a unit is, the caller says. `tickSize` is
- * the grid on which most prices lie: it makes them fast, and other prices are as valid. Ids are the caller's: integers
+ * Amounts. Prices are integers from 1 to 10^15, quantities from 1 to 2^53-1; what a unit is, the caller says. `tickSize`
+ * is the grid on which most prices lie: it makes them fast, and other prices are as valid. Ids are the caller's: integers
  * from 0 below 2^31, best dealt out densely, free to be used again once their order has ended. Owners are int32.
  *
  * Matching. An incoming order trades with the best price first, at one price with the order that stands there longest,
@@ -16,16 +16,17 @@
  * Ends. An order ends when it is filled, when the caller cancels it, or by an ENDED event with its reason: the rest of
  * a market or IOC order, a FOK order that cannot be filled, self-trade prevention. Rejected commands change nothing.
  *
- * Sizes. An order takes 32 bytes, a level 32 more. Arrays double when they are full and are never copied otherwise; apart
- * from that no command allocates. Limits: 2^28 orders and 4 million pending stops at a time. Not here: sessions,
- * auctions, expiry, accounts and fees; they are the exchange's.
+ * Sizes. An order takes 32 bytes and a level 36, in pages of 128 neighbouring ids, and the table of pages 12 bytes for
+ * each page up to the highest id. Arrays double when they are full and are never copied otherwise; apart from that no
+ * command allocates. At most 4 million stops can be pending. Not here: sessions, auctions, expiry, accounts and fees;
+ * they are the exchange's.
  *
  * A malformed argument (an unknown side, an id out of range) is a bug of the caller and throws; a quantity or price
  * that is no positive integer is rejected with its reason, since it may have come through from a client.
  */
 import {
-  CANCELED, CANCEL_BOTH, DUPLICATE_ID, FOK, INVALID_PRICE, INVALID_QUANTITY, INVALID_STOP_PRICE, LIMIT, NO_LIMIT_PRICE, NO_REASON, OPEN, PENDING, POST_ONLY,
-  POST_ONLY_NEEDS_RESTING_LIMIT, POST_ONLY_WOULD_CROSS, REJECTED, REST, SELL, BUY, STOP, STOP_LIMIT, TRAILING_STOP, TRAILING_STOP_PPM, UNKNOWN_ID,
+  BUY, CANCELED, CANCEL_BOTH, DUPLICATE_ID, FOK, INVALID_PRICE, INVALID_QUANTITY, INVALID_STOP_PRICE, LIMIT, NO_LIMIT_PRICE, NO_REASON, OPEN, PENDING, POST_ONLY,
+  POST_ONLY_NEEDS_RESTING_LIMIT, POST_ONLY_WOULD_CROSS, REJECTED, REST, SELL, STOP, STOP_LIMIT, TRAILING_STOP, TRAILING_STOP_PPM, UNKNOWN_ID,
 } from "./order-book-codes.ts";
 import type { EventLog } from "./order-book-events.ts";
 import type { LevelPool } from "./order-book-levels.ts";
@@ -37,7 +38,7 @@ import type { BookSnapshot, PendingRow, RestingRow } from "./order-book-snapshot
 import { flagsOf, isPending, sideOf, timeInForceOf, traitsOf, typeOf } from "./order-book-traits.ts";
 
 /** A billion dollars in micro-dollars: up to it all arithmetic on prices is exact. */
-export const PRICE_MAX = 1e15;
+const PRICE_MAX = 1e15;
 const ID_MAX = 2 ** 31 - 1;
 
 export interface DepthLevel {

@@ -61,7 +61,7 @@ export type Book = Pick<
 >;
 
 /** Draws the next command for a market in which `alive` orders stand; ids come from 0 to twice the market's number. */
-export function drawCommand(prng: Prng, market: Market, alive: number, n: number): Command {
+function drawCommand(prng: Prng, market: Market, alive: number, n: number): Command {
   const id = prng.integer(0, market.alive * 2);
   const isCrowded = alive > market.alive;
   const draw = prng.integer(0, 99);
