@@ -16,8 +16,8 @@
  * Ends. An order ends when it is filled, when the caller cancels it, or by an ENDED event with its reason: the rest of
  * a market or IOC order, a FOK order that cannot be filled, self-trade prevention. Rejected commands change nothing.
  *
- * Sizes. An order takes 32 bytes and a level 36, in pages of 128 neighbouring ids, and the table of pages 12 bytes for
- * each page up to the highest id. Arrays double when they are full and are never copied otherwise; apart from that no
+ * Sizes. An order takes 32 bytes, in pages of 128 neighbouring ids; a level takes 36, the table of pages 4 bytes for
+ * each 128 ids up to the highest. Arrays double when they are full and are never copied otherwise; apart from that no
  * command allocates. At most 4 million stops can be pending. Not here: sessions, auctions, expiry, accounts and fees;
  * they are the exchange's.
  *
