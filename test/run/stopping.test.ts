@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { quantityOf } from "../../src/money.ts";
+import { quantityOf, subtractQuantity } from "../../src/money.ts";
 import type { Broker } from "../../src/ports.ts";
+import { breakerThresholdsSchema } from "../../src/risk/account-rules.ts";
 import { instantOf } from "../../src/time.ts";
 import { barsOf, datasetOf, deploymentOf, holding } from "../support/made-up-market.ts";
 import { RunOnMarket, type MarketOptions } from "../support/run-on-market.ts";
@@ -136,5 +137,51 @@ describe("the end of the window", () => {
     expect([submitted.length, canceled]).toEqual([1, submitted]);
     expect(await world.eventsOf(AFTERNOON, "order-ended")).toMatchObject([{ status: "canceled", filledQuantity: 0 }]);
     expect((await world.eventsOf(AFTERNOON, "run-closed"))[0]!.refused).toMatchObject([{ code: "WINDOW_PASSED" }]);
+  });
+});
+
+describe("the trading breaker of the account", () => {
+  const rules = { accountRules: { tradingBreaker: breakerThresholdsSchema.parse({ coolingHours: 25, unknownMax: 2 }) } };
+  const TUESDAY = "2026-11-24T14:35:00.000Z";
+  const WEDNESDAY = "2026-11-25T15:35:00.000Z";
+
+  test("cools after too many doubtful answers: the next run is refused and says until when, the one after it trades", async () => {
+    const mute = (venue: Broker): Broker => ({
+      ...venue,
+      async submit(order) {
+        await venue.submit(order);
+        return { kind: "unknown", cause: "timeout" };
+      },
+    });
+    const world = new RunOnMarket(deploymentOf(holding({ AAA: 0.5, BBB: 0.25 }), DATA.symbols, rules), DATA, { from: FROM, broker: mute });
+    expect(await world.call(MONDAY)).toBe("completed");
+    world.deployment = deploymentOf(holding({ AAA: 0.25 }), DATA.symbols, rules);
+    expect(await world.call(TUESDAY)).toBe("refused");
+    expect((await world.eventsOf(TUESDAY, "run-closed"))[0]!.refused).toMatchObject([{ code: "COOLING", until: instantOf("2026-11-24T15:35:00Z"), why: "2 submissions had no clear answer (unknownMax 2)" }]);
+    expect(await world.call(WEDNESDAY)).toBe("completed");
+  });
+
+  test("halts when the account holds something else than its fills say", async () => {
+    let shares = 0;
+    const leaking = (venue: Broker): Broker => ({
+      ...venue,
+      async account() {
+        const account = await venue.account();
+        const positions = account.positions.map((position) => ({ ...position, quantity: subtractQuantity(position.quantity, quantityOf(String(shares))) }));
+        return { ...account, positions };
+      },
+      async submit(order) {
+        shares = 1;
+        return venue.submit(order);
+      },
+    });
+    const world = new RunOnMarket(deploymentOf(holding({ AAA: 0.5 }), DATA.symbols, rules), DATA, { from: FROM, broker: leaking });
+    expect(await world.call(MONDAY)).toBe("partial");
+    expect((await world.eventsOf(MONDAY, "run-closed"))[0]!.refused).toEqual([{ code: "RECONCILIATION_DIFFERENCE", symbol: "AAA", expected: quantityOf("500"), held: quantityOf("499") }]);
+    expect(await world.call(TUESDAY)).toBe("refused");
+    expect((await world.eventsOf(TUESDAY, "run-closed"))[0]!.refused).toMatchObject([{ code: "HALTED", why: `1 differences between journal and account after test/holding/${MONDAY}` }]);
+    await world.resume("one share was lent out");
+    expect(await world.call(TUESDAY)).toBe("refused");
+    expect(await world.call(WEDNESDAY)).not.toBe("refused");
   });
 });
