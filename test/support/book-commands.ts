@@ -148,7 +148,7 @@ export function runBothBooks(prng: Prng, market: Market, count: number): Tally {
     assertSame(n, command, answers, expected);
     assertSame(n, command, events, naive.events);
     if (n % 16 === 0) assertSame(n, command, describeBook(fast, idMax), describeBook(naive, idMax));
-    if (n % 1000 === 999) fast = OrderBook.restore(JSON.parse(JSON.stringify(fast.snapshot())) as BookSnapshot);
+    if (n % 20_000 === 19_999) fast = OrderBook.restore(JSON.parse(JSON.stringify(fast.snapshot())) as BookSnapshot);
     for (const event of naive.events) tally[event.kind === "fill" ? "fills" : event.kind]++;
     naive.events = [];
   }
