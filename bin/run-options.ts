@@ -51,8 +51,15 @@ export interface ResolvedRun {
   readonly to: SessionDate;
 }
 
+/** What a configuration says itself, and the command line may not say again. */
+const DEPLOYED = ["param", "symbols", "schedule", "fees", "shares", "execution", "collarBps", "positionWeightMax", "cashAccount"];
+
 export function addRunOptions(command: Command): Command {
   return command
+    .hook("preAction", (called) => {
+      const given = called.getOptionValueSource("config") === "cli" ? called.options.filter((option) => DEPLOYED.includes(option.attributeName()) && called.getOptionValueSource(option.attributeName()) === "cli") : [];
+      if (given.length > 0) throw new UsageError(`--config takes ${given.map(({ long }) => long).join(", ")} from the file: leave one of the two out`);
+    })
     .argument("<strategy>", "a name from strategies/, or a strategy file")
     .addOption(new Option("--data <dir>", "directory of daily bars").default(SAMPLE_DATA, "the sample data"))
     .option("--from <date>", "first day, YYYY-MM-DD (default: the first in the data)")
@@ -78,7 +85,7 @@ export function addRunOptions(command: Command): Command {
 
 export async function resolveRun(nameOrFile: string, options: RunOptions): Promise<ResolvedRun> {
   const strategy = await loadStrategy(nameOrFile);
-  const deployed = options.config === undefined ? undefined : deployedIn(options.config, strategy.name, options);
+  const deployed = options.config === undefined ? undefined : deployedIn(options.config, strategy.name);
   const configured = deployed?.strategy ?? withSchedule(configureStrategy(strategy, options.param), options.schedule);
   const asked = options.symbols ?? deployed?.symbols ?? configured.universe;
   const { from, to } = await rangeOf(options, asked);
@@ -119,9 +126,7 @@ function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fe
   };
 }
 
-function deployedIn(file: string, name: string, { param, symbols, schedule, cashAccount }: RunOptions): Deployment {
-  if (cashAccount) throw new UsageError("--config takes the account's rules from the file; leave out --cash-account");
-  if (param.length > 0 || symbols || schedule !== undefined) throw new UsageError("--config takes parameters, symbols and schedule from the file; leave out --param, --symbols and --schedule");
+function deployedIn(file: string, name: string): Deployment {
   const { deployments } = parseConfig(readText(file), strategies, file);
   const found = deployments.find(({ strategy }) => strategy.name === name);
   if (!found) throw new UsageError(`${file} deploys no strategy named ${name}; it deploys ${deployments.map(({ strategy }) => strategy.name).join(", ")}`);

@@ -54,7 +54,7 @@ async function paper(strategy: string, options: PaperOptions): Promise<void> {
   mkdirSync(dirname(options.state), { recursive: true });
   if (options.replay) {
     const run = await resolveRun(strategy, options);
-    const until = options.until === undefined ? endOf(run.to) : instantOf(options.until);
+    const until = options.until === undefined ? endOf(run.to) : instantArgument(options.until);
     if (options.freshProcess) runEachInstantAlone(run, until, options.state);
     await advance(run, options, until);
     return;
@@ -65,6 +65,14 @@ async function paper(strategy: string, options: PaperOptions): Promise<void> {
     done = run.to;
     if (options.once) return;
     await new Promise((resolve) => setTimeout(resolve, 1_000 * Math.max(1, Number(options.pollSeconds) || 60)));
+  }
+}
+
+function instantArgument(text: string): Instant {
+  try {
+    return instantOf(text);
+  } catch (cause) {
+    throw new UsageError(`--until ${JSON.stringify(text)} is not an instant such as 2016-12-30T21:00:00Z`, { cause });
   }
 }
 

@@ -104,6 +104,8 @@ describe("wrong input ends with one clear line and exit code 2, never with a num
     ["a date that is none", () => ["backtest", hold, "--from", "2019-02-30"], /2019-02-30/],
     ["an unknown option", () => ["backtest", hold, "--slipage-bps", "1"], /unknown option/],
     ["a fee schedule that is none", () => ["backtest", hold, "--fees", "free"], /alpaca, ib, none/],
+    ["an option that the configuration decides", () => ["backtest", "momentum", "--config", "ballast.yaml", "--fees", "none", "--param", "top=3"], /--config takes .*--param.*--fees.* from the file/],
+    ["an instant that is none", () => ["paper", "momentum", "--replay", "--until", "nonsense", "--state", join(folder, "p.sqlite")], /--until "nonsense" is not an instant/],
     ["no such command", () => ["backtset"], /unknown command/],
   ];
 
