@@ -1,5 +1,5 @@
 /**
- * The five ports through which a run touches the world, and the words that pass through them.
+ * The five ports through which a run touches the world.
  *
  * A run decides in pure code and acts only here, so a backtest, a paper run and a live run differ in nothing but the
  * five objects they hand to `advanceRun`. Contract for every implementation: answers are complete or the call throws
@@ -8,8 +8,6 @@
 import type { JournalEvent } from "./run/journal.ts";
 import type { Instant, SessionDate } from "./time.ts";
 import type { Account, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
-
-export type * from "./trade.ts";
 
 export interface Clock {
   now(): Instant;

@@ -5,11 +5,11 @@
  * comparison is made in the run's own session only: a later one may have begun with a split.
  */
 import { addQuantity, maxOf, subtractQuantity, ZERO_QUANTITY, type Money } from "../money.ts";
-import type { Ports, RunId } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import { positionsBefore } from "../risk/cash-account.ts";
 import { isFailure, type Refusal } from "../risk/refusals.ts";
 import { epochDayOf, newYorkClock } from "../time.ts";
-import type { Account, Position, Symbol } from "../trade.ts";
+import type { Account, Position, RunId, Symbol } from "../trade.ts";
 import { accountMemoryKey, fillsOf, quantitiesOf } from "./account-memory.ts";
 import { tradingWindowOf, type Deployment, type Trigger } from "./deployment.ts";
 import type { RunOutcome } from "./journal.ts";

@@ -5,8 +5,8 @@
  * state says has always been written down. A second invocation of the same run loses the race for the next place in
  * the journal and stops with `JournalConflict`.
  */
-import type { Ports, RunId } from "../ports.ts";
-import type { ApprovedOrder, ClientOrderId, Side } from "../trade.ts";
+import type { Ports } from "../ports.ts";
+import type { ApprovedOrder, ClientOrderId, RunId, Side } from "../trade.ts";
 import { GENESIS, hashOf, type JournalEntry, type JournalEvent, type PlannedOrder } from "./journal.ts";
 
 type EventOf<T extends JournalEntry["type"]> = Extract<JournalEvent, { type: T }>;

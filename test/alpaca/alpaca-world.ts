@@ -6,7 +6,8 @@ import { ReadBreaker } from "../../src/alpaca/read-breaker.ts";
 import type { WireOptions } from "../../src/alpaca/wire.ts";
 import { Secret } from "../../src/aws/secret.ts";
 import { priceOf, quantityOf } from "../../src/money.ts";
-import type { ApprovedOrder, Broker, ClientOrderId, Clock, Symbol } from "../../src/ports.ts";
+import type { Broker, Clock } from "../../src/ports.ts";
+import type { ApprovedOrder, ClientOrderId, Symbol } from "../../src/trade.ts";
 import { instantOf } from "../../src/time.ts";
 
 export const SERVER = "http://alpaca.test";

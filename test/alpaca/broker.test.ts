@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { alpacaBroker } from "../../src/alpaca/broker.ts";
 import { compatibleServer } from "../../src/alpaca/hosts.ts";
 import { moneyOf, priceOf, quantityOf } from "../../src/money.ts";
-import { BrokerUnavailable, type Order } from "../../src/ports.ts";
+import { BrokerUnavailable } from "../../src/ports.ts";
+import type { Order } from "../../src/trade.ts";
 import { instantOf, type Instant } from "../../src/time.ts";
 import { brokerAt, CANARY_KEY, CANARY_SECRET, clock, ID, limitOrder, NOT_FOUND, onOrderById, SERVER, wireOptions, wireOrder } from "./alpaca-world.ts";
 

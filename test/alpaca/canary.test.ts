@@ -3,7 +3,7 @@ import nock from "nock";
 import { afterEach, expect, test } from "vitest";
 import { alpacaMarketData } from "../../src/alpaca/market-data.ts";
 import { createLog } from "../../src/aws/log.ts";
-import type { Symbol } from "../../src/ports.ts";
+import type { Symbol } from "../../src/trade.ts";
 import { instantOf, sessionDateOf } from "../../src/time.ts";
 import { brokerAt, CANARY_KEY, CANARY_SECRET, ID, limitOrder, SERVER, wireOptions } from "./alpaca-world.ts";
 

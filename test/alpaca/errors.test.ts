@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { afterEach, describe, expect, test } from "vitest";
 import { AlpacaFailure, type Kind } from "../../src/alpaca/errors.ts";
-import { BrokerUnavailable, type SubmitOutcome } from "../../src/ports.ts";
+import { BrokerUnavailable } from "../../src/ports.ts";
+import type { SubmitOutcome } from "../../src/trade.ts";
 import { brokerAt, ID, limitOrder, NOT_FOUND, onOrderById, SERVER, wireOrder } from "./alpaca-world.ts";
 
 const servers: Server[] = [];

@@ -2,7 +2,8 @@ import nock from "nock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { alpacaMarketData, type Feed } from "../../src/alpaca/market-data.ts";
 import { priceOf } from "../../src/money.ts";
-import { BrokerUnavailable, MarketDataMissing, type MarketData, type MarketView, type Symbol } from "../../src/ports.ts";
+import { BrokerUnavailable, MarketDataMissing, type MarketData } from "../../src/ports.ts";
+import type { MarketView, Symbol } from "../../src/trade.ts";
 import { epochDayOf, instantOf, sessionDateOf } from "../../src/time.ts";
 import { SERVER, wireOptions } from "./alpaca-world.ts";
 

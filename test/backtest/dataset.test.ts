@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { adjusted, coverageOf, DataInvalid, loadDataset, type Dataset, type DatasetOptions } from "../../backtest/dataset.ts";
-import type { Symbol } from "../../src/ports.ts";
+import type { Symbol } from "../../src/trade.ts";
 import { sessionsBetween } from "../../src/rules/calendar.ts";
 import { epochDayOf, sessionDateOf, type SessionDate } from "../../src/time.ts";
 

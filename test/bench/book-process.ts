@@ -15,8 +15,8 @@ export interface BookMeasurement {
   readonly traded: number;
   /** On the resting workload. */
   readonly latency?: Latency;
-  /** Heap and array buffers for each order standing after `before`; names are the caller's. */
-  readonly bytesAnOrder: number;
+  /** Heap and array buffers for each order standing after `before`, where that is large; names are the caller's. */
+  readonly bytesAnOrder?: number;
   /** Heap bytes allocated for each message once the book is warm. */
   readonly heapBytesAMessage: number;
 }
@@ -33,6 +33,8 @@ const SEED = 20_240_613;
 /** Played before anything is timed, so that the code is compiled for what it will see. */
 const WARM_UP_RUNS = 3;
 const WARM_UP_MESSAGES = 200_000;
+/** Below it, an order's share of what every book has would show. */
+const MEMORY_ORDERS_MIN = 100_000;
 const LATENCY_WORKLOAD: WorkloadName = "resting";
 
 const [engineName, workloadName, runs] = process.argv.slice(2);
@@ -46,7 +48,8 @@ function measure(create: () => Engine, played: Workload, runs: number): BookMeas
   const measuredRuns = Array.from({ length: runs }, () => measureRun(create, played));
   const last = measuredRuns.at(-1)!;
   const latency = workloadName === LATENCY_WORKLOAD ? latencyOf(create, played) : undefined;
-  return { ...last, rates: measuredRuns.map(({ rate }) => rate), ...(latency && { latency }) };
+  const bytesAnOrder = played.before.count < MEMORY_ORDERS_MIN ? undefined : bytesAnOrderOf(create, played);
+  return { ...last, ...(bytesAnOrder !== undefined && { bytesAnOrder }), rates: measuredRuns.map(({ rate }) => rate), ...(latency && { latency }) };
 }
 
 function warmUp(engine: Engine, { before, timed }: Workload): void {
@@ -55,10 +58,8 @@ function warmUp(engine: Engine, { before, timed }: Workload): void {
 }
 
 function measureRun(create: () => Engine, { before, timed }: Workload) {
-  const memoryWithout = memoryInUse();
   const engine = create();
   engine.play(before, 0, before.count);
-  const bytesAnOrder = (memoryInUse() - memoryWithout) / before.count;
   const half = timed.count / 2;
   const start = performance.now();
   let traded = engine.play(timed, 0, half);
@@ -66,7 +67,7 @@ function measureRun(create: () => Engine, { before, timed }: Workload) {
   traded += engine.play(timed, half, timed.count);
   const seconds = (performance.now() - start) / 1000;
   const heapBytesAMessage = (process.memoryUsage().heapUsed - heapAtHalf) / half;
-  return { rate: timed.count / seconds / 1e6, traded, bytesAnOrder, heapBytesAMessage };
+  return { rate: timed.count / seconds / 1e6, traded, heapBytesAMessage };
 }
 
 function latencyOf(create: () => Engine, { before, timed }: Workload): Latency {
@@ -91,6 +92,16 @@ function latencyOf(create: () => Engine, { before, timed }: Workload): Latency {
 /** `times` are sorted and in milliseconds. */
 function nanosecondsAt(times: Float64Array, quantile: number): number {
   return times[Math.floor(times.length * quantile)]! * 1e6;
+}
+
+/** Apart from the timed runs: a collection leaves the caches cold and threads at work. */
+function bytesAnOrderOf(create: () => Engine, { before }: Workload): number {
+  const memoryWithout = memoryInUse();
+  const engine = create();
+  engine.play(before, 0, before.count);
+  const bytes = (memoryInUse() - memoryWithout) / before.count;
+  engine.play(before, 0, 0); // keeps the engine alive until its memory is measured
+  return bytes;
 }
 
 /** The heap and the array buffers, after a collection. */

@@ -76,10 +76,11 @@ function measureInProcess(program: string, engine: EngineName, workload: Workloa
 function figuresOf(workload: WorkloadName, engine: EngineName, rounds: readonly BookMeasurement[]): Figure[] {
   const named = (what: string, unit: string, values: readonly number[]) => figure(`${workload}, ${engine}${what}`, unit, values);
   const latencies = rounds.flatMap(({ latency }) => latency ?? []);
+  const bytes = rounds.flatMap(({ bytesAnOrder }) => bytesAnOrder ?? []);
   return [
     named("", "million messages/s", rounds.flatMap(({ rates }) => rates)),
     ...(latencies.length === 0 ? [] : QUANTILES.map(([key, text]) => named(`, ${text}`, "ns", latencies.map((latency) => latency[key])))),
-    ...(workload === "deep" ? [named(", a resting order", "bytes", rounds.map(({ bytesAnOrder }) => bytesAnOrder))] : []),
+    ...(bytes.length === 0 ? [] : [named(", a resting order", "bytes", bytes)]),
     ...(engine === "ballast" ? [named(", heap allocated by a message", "bytes", rounds.map(({ heapBytesAMessage }) => heapBytesAMessage))] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundleHandlers } from "../../lib/bundle-handlers.ts";
-import type { RunId } from "../../src/ports.ts";
+import type { RunId } from "../../src/trade.ts";
 import { ended, synthesise, type Ended } from "../lib/synthesise.ts";
 import { CANARY_KEY_ID, CANARY_SECRET, CONFIG, startLocalWorld, TRIGGER, type LocalWorld } from "./local-world.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfigInvalid, type AccountConfig } from "../../src/config.ts";
 import { portsForVenue, systemClock } from "../../src/handlers/ports-for-venue.ts";
 import { priceOf, shares } from "../../src/money.ts";
-import type { AccountName, ApprovedOrder, Symbol } from "../../src/ports.ts";
+import type { AccountName, ApprovedOrder, Symbol } from "../../src/trade.ts";
 import { KeysUnavailable } from "../../src/aws/secrets.ts";
 import { CANARY_KEY_ID, CANARY_SECRET, SECRET_NAME, startLocalWorld, type LocalWorld } from "./local-world.ts";
 

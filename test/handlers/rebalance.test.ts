@@ -3,7 +3,7 @@ import { LocalDurableTestRunner } from "@aws/durable-execution-sdk-js-testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfigInvalid } from "../../src/config.ts";
 import { rebalanceHandler, type RebalanceHandler } from "../../src/handlers/rebalance.ts";
-import type { AccountName, RunId } from "../../src/ports.ts";
+import type { AccountName, RunId } from "../../src/trade.ts";
 import { CANARY_SECRET, CONFIG, startLocalWorld, TRIGGER, type LocalWorld } from "./local-world.ts";
 
 const RUN = "paper/fixed-weights/2026-11-18T14:35:00.000Z" as RunId;

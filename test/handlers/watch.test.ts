@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { watchHandler } from "../../src/handlers/watch.ts";
-import type { RunId } from "../../src/ports.ts";
+import type { RunId } from "../../src/trade.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import { instantOf } from "../../src/time.ts";
 import { CONFIG, startLocalWorld, type LocalWorld } from "./local-world.ts";

@@ -1,6 +1,7 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { JournalConflict, StateConflict, type Clock, type RunId, type StateKey } from "../../src/ports.ts";
+import { JournalConflict, StateConflict, type Clock, type StateKey } from "../../src/ports.ts";
+import type { RunId } from "../../src/trade.ts";
 import { dynamodbStore, type DynamodbStore } from "../../src/state/dynamodb.ts";
 import { EXPIRY_ATTRIBUTE } from "../../src/state/dynamodb-table.ts";
 import type { ExpiringKey } from "../../src/state/expiring-key.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RunId } from "../../src/ports.ts";
+import type { RunId } from "../../src/trade.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
 import { eventAt, storeContract } from "../support/store-contract.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RunId } from "../../src/ports.ts";
+import type { RunId } from "../../src/trade.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
 import { SCHEMA_VERSION } from "../../src/state/sqlite-schema.ts";
 import { StoreUnavailable } from "../../src/state/store-errors.ts";

@@ -4,7 +4,8 @@
  * `open` gives two openings of one fresh store, as two invocations would have them.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { JournalConflict, StateConflict, type AccountName, type Journal, type RunId, type StateKey, type StateStore } from "../../src/ports.ts";
+import { JournalConflict, StateConflict, type Journal, type StateKey, type StateStore } from "../../src/ports.ts";
+import type { AccountName, RunId } from "../../src/trade.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import { acquireLease, releaseLease, renewLease, type Acquisition, type Lease } from "../../src/state/lease.ts";
 import { instantOf, type SessionDate } from "../../src/time.ts";
