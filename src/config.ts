@@ -65,12 +65,14 @@ const accountSchema = z.strictObject({
   /** The name of the secret that holds {"keyId", "secretKey"}; the keys themselves are never in this file. */
   secret: z.string().min(1),
   feed: z.enum(["iex", "sip"]).default("iex"),
+  /** Where the subscription does not permit `feed`; without one, such a run fails. */
+  feedFallback: z.enum(["iex", "sip"]).optional(),
   /** Of the 200 a minute that Alpaca takes for an account; the rest is for the account's other clients. */
   requestsPerMinute: requestsPerMinute.default(180),
   /** For market data: 200 a minute on the free plan, 10,000 on Algo Trader Plus. */
   dataRequestsPerMinute: requestsPerMinute.default(180),
   rules: accountRulesSchema.prefault({}),
-});
+}).refine(({ feed, feedFallback }) => feedFallback !== feed, { path: ["feedFallback"], error: "is the feed itself" });
 
 const strategySchema = z.strictObject({
   strategy: name,
@@ -98,6 +100,8 @@ export interface AccountConfig {
   readonly venue: "alpaca-paper" | "alpaca-live";
   readonly secret: string;
   readonly feed: "iex" | "sip";
+  /** Where the subscription does not permit `feed`. Without one such a run fails. */
+  readonly feedFallback?: "iex" | "sip" | undefined;
   readonly requestsPerMinute: number;
   readonly dataRequestsPerMinute: number;
 }

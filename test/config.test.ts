@@ -61,6 +61,12 @@ describe("a configuration", () => {
     ]);
   });
 
+  test("names no feed as its own fallback", () => {
+    const yaml = (fallback: string): string => `accounts: { main: { secret: keys/main, feed: sip, feedFallback: ${fallback} } }\nstrategies: [{ strategy: picky, account: main }]`;
+    expect(parseConfig(yaml("iex"), [picky]).accounts.get("main" as AccountName)).toMatchObject({ feed: "sip", feedFallback: "iex" });
+    expect(() => parseConfig(yaml("sip"), [picky])).toThrow("accounts.main.feedFallback: is the feed itself");
+  });
+
   test("sets what it says", () => {
     const { deployments } = config("{ strategy: picky, account: main, symbols: [TLT, BRK.B, TLT], params: { days: 5 }, schedule: last session of month at close-15m, allocation: 0.25, shares: whole, execution: market, fees: ib, limits: { positionWeightMax: 0.5, cashReserveMin: 0.02, orderNotionalMin: 12.5 } }");
     expect(deployments[0]).toMatchObject({

@@ -1,5 +1,6 @@
 /**
- * Alpaca's market data: daily bars for the view, latest quotes for sizing. From one named feed, never another.
+ * Alpaca's market data: daily bars for the view, latest quotes for sizing. From one named feed, and from another only
+ * where one is named for the case that the subscription does not reach the first; the view then says so.
  *
  * The view holds closed sessions only, adjusted for splits, dividends and spin-offs as Alpaca knows them now. It is
  * complete or the call throws: every symbol has a bar for every session that the calendar lists, back to the lookback
@@ -23,6 +24,8 @@ export type Feed = "iex" | "sip";
 
 export interface AlpacaMarketDataOptions extends WireOptions {
   readonly feed: Feed;
+  /** Used from the moment on when Alpaca says that the subscription does not permit `feed`. None when absent. */
+  readonly feedFallback?: Feed;
   /** Alpaca's data host when absent. */
   readonly url?: string;
 }
@@ -41,30 +44,54 @@ const HISTORY_START = epochDayOf(sessionDateOf("2016-01-01"));
 class AlpacaMarketData implements MarketData {
   readonly #wire: Wire;
   readonly #stocks: marketData.StockApi;
-  readonly #feed: Feed;
+  readonly #named: Feed;
+  readonly #fallback: Feed | undefined;
+  #feed: Feed;
 
   constructor(options: AlpacaMarketDataOptions) {
     this.#wire = new Wire(options);
+    this.#named = options.feed;
+    this.#fallback = options.feedFallback;
     this.#feed = options.feed;
     this.#stocks = new marketData.StockApi(new marketData.Configuration(this.#wire.configuration(dataBasePath(options.url))));
   }
 
-  async view(symbols: readonly Symbol[], lookback: number, asOf: Instant): Promise<MarketView> {
+  view(symbols: readonly Symbol[], lookback: number, asOf: Instant): Promise<MarketView> {
+    return this.#fromFeed((feed) => this.#view(feed, symbols, lookback, asOf));
+  }
+
+  quotes(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Quote>> {
+    return this.#fromFeed((feed) => this.#quotes(feed, symbols));
+  }
+
+  /** What is asked of the fallback is asked from the beginning: an answer is never of two feeds. */
+  async #fromFeed<T>(ask: (feed: Feed) => Promise<T>): Promise<T> {
+    const feed = this.#feed;
+    try {
+      return await ask(feed);
+    } catch (error) {
+      if (!(error instanceof FeedRefused) || this.#fallback === undefined || feed === this.#fallback) throw error;
+      this.#feed = this.#fallback;
+      return ask(this.#fallback);
+    }
+  }
+
+  async #view(feed: Feed, symbols: readonly Symbol[], lookback: number, asOf: Instant): Promise<MarketView> {
     const last = lastClosedSession(asOf);
     const first = sessionAtIndex(Math.max(last.index - lookback + 1, 0));
     const sessions = sessionsBetween(first.day, last.day);
-    const answers = await this.#bars(symbols, first.day, last.day);
+    const answers = await this.#bars(feed, symbols, first.day, last.day);
     const columns = new Map(symbols.map((symbol) => [symbol, columnsOf(answers.get(symbol) ?? [])]));
-    const defects = await this.#defectsOf(columns, sessions);
+    const defects = await this.#defectsOf(feed, columns, sessions);
     if (defects.length > 0) {
       const shown = defects.slice(0, DEFECTS_SHOWN).join("; ");
-      throw new MarketDataMissing(`Alpaca's ${this.#feed} bars up to ${last.date}: ${shown}${defects.length > DEFECTS_SHOWN ? `; and ${defects.length - DEFECTS_SHOWN} more symbols` : ""}`);
+      throw new MarketDataMissing(`Alpaca's ${feed} bars up to ${last.date}: ${shown}${defects.length > DEFECTS_SHOWN ? `; and ${defects.length - DEFECTS_SHOWN} more symbols` : ""}`);
     }
     return {
       asOf,
       session: last.date,
       symbols,
-      source: `alpaca:${this.#feed}`,
+      source: feed === this.#named ? `alpaca:${feed}` : `alpaca:${feed} instead of ${this.#named}`,
       adjustment: "split-and-dividend",
       bars(symbol): Bars {
         const bars = columns.get(symbol);
@@ -74,10 +101,10 @@ class AlpacaMarketData implements MarketData {
     };
   }
 
-  async quotes(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Quote>> {
+  async #quotes(feed: Feed, symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Quote>> {
     const quotes = new Map<Symbol, Quote>();
     for (const chunk of chunksOf(symbols)) {
-      const answer = await this.#read("Alpaca quotes", () => this.#stocks.stockLatestQuotesRaw({ symbols: chunk.join(","), feed: this.#feed }), quotesAnswer);
+      const answer = await this.#read("Alpaca quotes", feed, () => this.#stocks.stockLatestQuotesRaw({ symbols: chunk.join(","), feed }), quotesAnswer);
       for (const symbol of chunk) {
         const quote = answer.quotes?.[symbol];
         // A price of 0 is Alpaca's way to say that a side has no quote.
@@ -87,29 +114,29 @@ class AlpacaMarketData implements MarketData {
     return quotes;
   }
 
-  async #defectsOf(columns: ReadonlyMap<Symbol, Extract<Bars, { kind: "ohlcv" }>>, sessions: readonly Session[]): Promise<string[]> {
+  async #defectsOf(feed: Feed, columns: ReadonlyMap<Symbol, Extract<Bars, { kind: "ohlcv" }>>, sessions: readonly Session[]): Promise<string[]> {
     const described: string[] = [];
     for (const [symbol, bars] of columns) {
       const defect = defectOf(bars, sessions);
-      if (!defect || (defect.kind === "late" && !(await this.#hasBarsBefore(symbol, sessions[0]!.day)))) continue;
+      if (!defect || (defect.kind === "late" && !(await this.#hasBarsBefore(feed, symbol, sessions[0]!.day)))) continue;
       described.push(describeDefect(symbol, defect, sessions));
     }
     return described;
   }
 
-  async #hasBarsBefore(symbol: Symbol, day: EpochDay): Promise<boolean> {
+  async #hasBarsBefore(feed: Feed, symbol: Symbol, day: EpochDay): Promise<boolean> {
     if (day <= HISTORY_START) return false;
-    const { bars } = await this.#barsPage({ symbols: symbol, from: HISTORY_START, to: (day - 1) as EpochDay, limit: 1 });
+    const { bars } = await this.#barsPage(feed, { symbols: symbol, from: HISTORY_START, to: (day - 1) as EpochDay, limit: 1 });
     return (bars?.[symbol]?.length ?? 0) > 0;
   }
 
-  async #bars(symbols: readonly Symbol[], from: EpochDay, to: EpochDay): Promise<Map<string, BarAnswer[]>> {
+  async #bars(feed: Feed, symbols: readonly Symbol[], from: EpochDay, to: EpochDay): Promise<Map<string, BarAnswer[]>> {
     const bySymbol = new Map<string, BarAnswer[]>();
     for (const chunk of chunksOf(symbols)) {
       let token: string | undefined;
       let pages = 0;
       do {
-        const page = await this.#barsPage({ symbols: chunk.join(","), from, to, limit: POINTS_PER_PAGE, token });
+        const page = await this.#barsPage(feed, { symbols: chunk.join(","), from, to, limit: POINTS_PER_PAGE, token });
         for (const [symbol, bars] of Object.entries(page.bars ?? {})) bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), ...(bars ?? [])]);
         token = page.next_page_token;
         pages += 1;
@@ -119,7 +146,7 @@ class AlpacaMarketData implements MarketData {
     return bySymbol;
   }
 
-  #barsPage(query: { symbols: string; from: EpochDay; to: EpochDay; limit: number; token?: string | undefined }): Promise<z.infer<typeof barsAnswer>> {
+  #barsPage(feed: Feed, query: { symbols: string; from: EpochDay; to: EpochDay; limit: number; token?: string | undefined }): Promise<z.infer<typeof barsAnswer>> {
     const send = (): Promise<{ raw: Response }> =>
       this.#stocks.stockBarsRaw({
         symbols: query.symbols,
@@ -129,24 +156,26 @@ class AlpacaMarketData implements MarketData {
         end: new Date(newYorkInstant(query.to, 0)),
         limit: query.limit,
         adjustment: "all",
-        feed: this.#feed,
+        feed,
         sort: "asc",
         ...(query.token !== undefined && { pageToken: query.token }),
       });
-    return this.#read("Alpaca bars", send, barsAnswer);
+    return this.#read("Alpaca bars", feed, send, barsAnswer);
   }
 
-  /** A 403 says that the subscription does not reach the data asked for: nothing to wait for. */
-  async #read<T>(what: string, send: () => Promise<{ raw: Response }>, answer: z.ZodType<T>): Promise<T> {
+  async #read<T>(what: string, feed: Feed, send: () => Promise<{ raw: Response }>, answer: z.ZodType<T>): Promise<T> {
     try {
       return await this.#wire.read(what, send, answer);
     } catch (error) {
       const failure = error instanceof BrokerUnavailable && error.cause instanceof AlpacaFailure ? error.cause : undefined;
       if (failure?.facts.kind !== "forbidden") throw error;
-      throw new MarketDataMissing(`${what} are not available on the feed ${this.#feed}: ${failure.facts.detail}`, { cause: failure });
+      throw new FeedRefused(`${what} are not available on the feed ${feed}: ${failure.facts.detail}`, { cause: failure });
     }
   }
 }
+
+/** A 403: the subscription does not reach the data asked for, and there is nothing to wait for. */
+class FeedRefused extends MarketDataMissing {}
 
 function chunksOf(symbols: readonly Symbol[]): Symbol[][] {
   return Array.from({ length: Math.ceil(symbols.length / SYMBOLS_PER_REQUEST) }, (_, n) => symbols.slice(n * SYMBOLS_PER_REQUEST, (n + 1) * SYMBOLS_PER_REQUEST));

@@ -68,6 +68,7 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
         marketData: alpacaMarketData({
           keys,
           feed: account.feed,
+          ...(account.feedFallback && { feedFallback: account.feedFallback }),
           breaker: data.breaker,
           budget: budgetOf(`alpaca-data/${account.name}`, account.dataRequestsPerMinute),
           ...(url !== undefined && { url }),

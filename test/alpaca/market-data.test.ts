@@ -107,6 +107,12 @@ describe("view", () => {
       await expect(data("sip").view([SPY], 4, NOON)).rejects.toThrow(MarketDataMissing);
     });
 
+    test("the subscription reaches neither the feed nor its fallback", async () => {
+      onBars({ feed: "sip" }).reply(403, { message: "subscription does not permit querying recent SIP data" });
+      onBars({ feed: "iex" }).reply(403, { message: "forbidden." });
+      await expect(data("sip", "iex").view([SPY], 4, NOON)).rejects.toThrow("Alpaca bars are not available on the feed iex: forbidden.");
+    });
+
     test("a number is missing in a bar", async () => {
       onBars().reply(200, { bars: { SPY: [{ t: "2024-02-14T05:00:00Z", o: 1, h: 1, l: 1, c: null, v: 1 }] } });
       await expect(data().view([SPY], 4, NOON)).rejects.toThrow(BrokerUnavailable);
@@ -125,6 +131,32 @@ describe("view", () => {
       onBars({ limit: "1" }).reply(200, { bars: { SPY: bars(["2016-01-04"], 200) }, next_page_token: "more" });
       await expect(data().view([SPY], 4, NOON)).rejects.toThrow("SPY has bars before 2024-02-14, but none from then until 2024-02-16");
     });
+  });
+});
+
+describe("a fallback", () => {
+  test("serves what the subscription does not permit of the named feed, and the view says so", async () => {
+    onBars({ feed: "sip" }).reply(403, { message: "subscription does not permit querying recent SIP data" });
+    onBars({ feed: "iex" }).reply(200, { bars: { SPY: bars(WEEK, 500) } });
+    expect((await data("sip", "iex").view([SPY], 4, NOON)).source).toBe("alpaca:iex instead of sip");
+  });
+
+  test("is not asked while the named feed answers", async () => {
+    onBars({ feed: "sip" }).reply(200, { bars: { SPY: bars(WEEK, 500) } });
+    expect((await data("sip", "iex").view([SPY], 4, NOON)).source).toBe("alpaca:sip");
+  });
+
+  test("is not asked for what the named feed lacks", async () => {
+    onBars({ feed: "sip" }).reply(200, { bars: { SPY: bars(WEEK.slice(0, 3), 500) } });
+    await expect(data("sip", "iex").view([SPY], 4, NOON)).rejects.toThrow("Alpaca's sip bars up to 2024-02-20: SPY lacks 1 of 4 sessions");
+  });
+
+  test("gives a view of its own bars alone when the named feed is refused half-way", async () => {
+    onBars({ feed: "sip" }).reply(200, { bars: { SPY: bars(WEEK.slice(0, 2), 500) }, next_page_token: "page-2" });
+    onBars({ feed: "sip", page_token: "page-2" }).reply(403, { message: "subscription does not permit querying recent SIP data" });
+    onBars({ feed: "iex" }).reply(200, { bars: { SPY: bars(WEEK, 700) } });
+    const view = await data("sip", "iex").view([SPY], 4, NOON);
+    expect([view.source, view.bars(SPY).close[0]]).toEqual(["alpaca:iex instead of sip", 701.5]);
   });
 });
 
@@ -154,8 +186,8 @@ describe("quotes", () => {
   });
 });
 
-function data(feed: Feed = "iex"): MarketData {
-  return alpacaMarketData({ ...wireOptions(), feed, url: SERVER });
+function data(feed: Feed = "iex", feedFallback?: Feed): MarketData {
+  return alpacaMarketData({ ...wireOptions(), feed, ...(feedFallback && { feedFallback }), url: SERVER });
 }
 
 function onBars(query: Record<string, string> = {}): nock.Interceptor {
