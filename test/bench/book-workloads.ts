@@ -59,11 +59,11 @@ export type WorkloadName = keyof typeof MIXES;
 export const WORKLOADS = Object.keys(MIXES) as WorkloadName[];
 
 /** `named` is for engines whose ids are strings: for the others two million strings would only feed the collector. */
-export function workloadOf(name: WorkloadName, seed: number, named: boolean): Workload {
+export function workloadOf(name: WorkloadName, seed: number, named: boolean, count = MESSAGES): Workload {
   const mix = MIXES[name];
   const market = new DrawnMarket(seed, mix, named);
   const before = market.draw(mix.restingOrders, 100, 0);
-  return { before, timed: market.draw(MESSAGES, mix.adds, mix.cancels) };
+  return { before, timed: market.draw(count, mix.adds, mix.cancels) };
 }
 
 class DrawnMarket {

@@ -6,16 +6,12 @@
  * rounds and a ratio is taken within a round, so that what else the machine does weighs on both of its sides. All
  * engines must trade the same quantity, or the bench fails.
  */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { buildSync } from "esbuild";
 import { ENGINES } from "./book-engines.ts";
 import type { EngineName } from "./book-engines.ts";
 import type { BookMeasurement, Latency } from "./book-process.ts";
 import { WORKLOADS } from "./book-workloads.ts";
 import type { WorkloadName } from "./book-workloads.ts";
+import { withProgram, type Program } from "./program.ts";
 import { figure, medianOf } from "./suite.ts";
 import type { BenchSuite, Figure } from "./suite.ts";
 
@@ -35,29 +31,16 @@ const OURS = ["ballast", "ballast with string ids"] as const;
 export const suite: BenchSuite = {
   title: "Order book",
   async measure(progress) {
-    const folder = mkdtempSync(join(tmpdir(), "ballast-bench-"));
-    try {
-      const program = bundleInto(folder);
-      return WORKLOADS.flatMap((workload) => measureWorkload(program, workload, progress));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    return withProgram("./book-process.ts", (program) => WORKLOADS.flatMap((workload) => measureWorkload(program, workload, progress)));
   },
 };
 
-function bundleInto(folder: string): string {
-  const outfile = join(folder, "book-process.mjs");
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
-  buildSync({ entryPoints: [new URL("./book-process.ts", import.meta.url).pathname], outfile, banner, bundle: true, minifySyntax: true, platform: "node", format: "esm", target: "node24" });
-  return outfile;
-}
-
 type Round = Record<EngineName, BookMeasurement>;
 
-function measureWorkload(program: string, workload: WorkloadName, progress: (what: string) => void): Figure[] {
+function measureWorkload(program: Program, workload: WorkloadName, progress: (what: string) => void): Figure[] {
   const rounds = Array.from({ length: ROUNDS }, (_, round) => {
     progress(`${workload}, round ${round + 1} of ${ROUNDS}`);
-    return Object.fromEntries(NAMES.map((engine) => [engine, measureInProcess(program, engine, workload)])) as Round;
+    return Object.fromEntries(NAMES.map((engine) => [engine, program(engine, workload, String(RUNS[engine])) as BookMeasurement])) as Round;
   });
   const traded = new Set(rounds.flatMap((round) => NAMES.map((engine) => round[engine].traded)));
   if (traded.size !== 1) throw new Error(`the engines do not agree on what was traded in ${workload}: ${[...traded].join(", ")}`);
@@ -65,12 +48,6 @@ function measureWorkload(program: string, workload: WorkloadName, progress: (wha
     ...NAMES.flatMap((engine) => figuresOf(workload, engine, rounds.map((round) => round[engine]))),
     ...OURS.flatMap((our) => PEERS.map((peer) => figure(`${workload}, ${our} to ${peer}`, "x", rounds.map((round) => medianOf(round[our].rates) / medianOf(round[peer].rates))))),
   ];
-}
-
-function measureInProcess(program: string, engine: EngineName, workload: WorkloadName): BookMeasurement {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", program, engine, workload, String(RUNS[engine])], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${engine} failed on ${workload}: ${stderr}`);
-  return JSON.parse(stdout) as BookMeasurement;
 }
 
 function figuresOf(workload: WorkloadName, engine: EngineName, rounds: readonly BookMeasurement[]): Figure[] {

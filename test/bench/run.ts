@@ -1,38 +1,56 @@
 /**
- * Runs benches: node test/bench/run.ts [suite …] [--json]
+ * Runs benches: node test/bench/run.ts [suite …] [--json] [--help]
  *
  * Without a name all suites run. Figures are medians with the lowest and highest measurement; progress goes to standard
  * error, results to standard output.
  */
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
-import { parseArgs } from "node:util";
 import type { BenchSuite, Figure } from "./suite.ts";
 
 const SUITES: Record<string, () => Promise<{ suite: BenchSuite }>> = {
   book: () => import("./book.ts"),
+  exchange: () => import("./exchange.ts"),
   backtest: () => import("./backtest.ts"),
 };
 
-const { values, positionals } = parseArgs({ options: { json: { type: "boolean", default: false } }, allowPositionals: true });
-const unknown = positionals.filter((name) => !(name in SUITES));
-if (unknown.length > 0) {
-  process.stderr.write(`no bench is named ${unknown.join(", ")}; there are ${Object.keys(SUITES).join(", ")}\n`);
+const USAGE = `Measures what Ballast promises about its speed, beside named peers in the same run.
+
+  npm run bench                         all suites: ${Object.keys(SUITES).join(", ")}
+  npm run bench -- exchange             one of them
+  npm run bench -- book exchange --json for programs
+
+Figures are medians, with the lowest and the highest measurement. A suite takes a few minutes; let the machine rest meanwhile.
+`;
+
+const answer = parsed(process.argv.slice(2));
+if (typeof answer === "string") {
+  process.stderr.write(`${answer}\n\n${USAGE}`);
   process.exitCode = 2;
-} else {
-  await run(positionals.length > 0 ? positionals : Object.keys(SUITES));
+} else if (answer.help) process.stdout.write(USAGE);
+else await run(answer.suites.length > 0 ? answer.suites : Object.keys(SUITES), answer.json);
+
+/** What was asked for, or what is wrong with it. */
+function parsed(args: readonly string[]): { readonly suites: readonly string[]; readonly json: boolean; readonly help: boolean } | string {
+  const options = args.filter((arg) => arg.startsWith("-"));
+  const suites = args.filter((arg) => !arg.startsWith("-"));
+  const unknownOptions = options.filter((option) => option !== "--json" && option !== "--help" && option !== "-h");
+  const unknownSuites = suites.filter((name) => !Object.hasOwn(SUITES, name));
+  if (unknownOptions.length > 0) return `no option is named ${unknownOptions.join(", ")}`;
+  if (unknownSuites.length > 0) return `no bench is named ${unknownSuites.join(", ")}; there are ${Object.keys(SUITES).join(", ")}`;
+  return { suites, json: options.includes("--json"), help: options.includes("--help") || options.includes("-h") };
 }
 
-async function run(names: readonly string[]): Promise<void> {
+async function run(names: readonly string[], asJson: boolean): Promise<void> {
   const machine = machineLine();
   const suites: { name: string; figures: readonly Figure[] }[] = [];
-  if (!values.json) process.stdout.write(`${machine}\n`);
+  if (!asJson) process.stdout.write(`${machine}\n`);
   for (const name of names) {
     const { suite } = await SUITES[name]!();
     const figures = await suite.measure((what) => process.stderr.write(`measuring ${what}\n`));
     suites.push({ name, figures });
-    if (!values.json) process.stdout.write(`\n${suite.title}\n${figures.map((one) => lineOf(one)).join("")}`);
+    if (!asJson) process.stdout.write(`\n${suite.title}\n${figures.map((one) => lineOf(one)).join("")}`);
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine, suites }, undefined, 2)}\n`);
+  if (asJson) process.stdout.write(`${JSON.stringify({ machine, suites }, undefined, 2)}\n`);
 }
 
 function machineLine(): string {
