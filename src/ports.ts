@@ -7,7 +7,7 @@
  */
 import type { JournalEvent } from "./run/journal.ts";
 import type { Instant, SessionDate } from "./time.ts";
-import type { Account, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
+import type { Account, AccountName, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
 
 export interface Clock {
   now(): Instant;
@@ -58,6 +58,41 @@ export interface StateStore {
   load<V>(key: StateKey<V>): Promise<{ readonly value: V; readonly version: number } | undefined>;
   /** `expectedVersion` is 0 for a key that must not exist yet. The saved version is `expectedVersion + 1`. @throws StateConflict when another version is there. */
   save<V>(key: StateKey<V>, value: V, expectedVersion: number): Promise<void>;
+}
+
+/** SHA-256 of the bytes, 64 hexadecimal digits. */
+export type ContentHash = string & { readonly contentHash: true };
+
+/** Bytes under their own hash: written once, never changed, the same wherever they are stored. */
+export interface BlobStore {
+  /** Any number of times. Once it returns, the bytes are there for every other opening of the store. */
+  put(bytes: Uint8Array): Promise<ContentHash>;
+  /** Undefined for a hash that nobody put. @throws BlobCorrupt for bytes that are no longer those that were put. */
+  get(hash: ContentHash): Promise<Uint8Array | undefined>;
+}
+
+export interface RunFilter {
+  readonly account: AccountName;
+  readonly strategy?: string;
+  /** The first scheduled instant that is meant. */
+  readonly from?: Instant;
+  /** The first scheduled instant that is no longer meant. */
+  readonly before?: Instant;
+  readonly newestFirst?: true;
+}
+
+/** A run as its first event names it; the rest is for the journal to say. */
+export interface ListedRun {
+  readonly run: RunId;
+  readonly account: AccountName;
+  readonly strategy: string;
+  readonly scheduledAt: Instant;
+}
+
+/** Which runs there are, found without reading their journals. */
+export interface RunIndex {
+  /** Every run that was opened, by its scheduled instant and then by its strategy, each once. */
+  listRuns(filter: RunFilter): AsyncIterable<ListedRun>;
 }
 
 export class BrokerUnavailable extends Error {

@@ -1,13 +1,18 @@
 /**
  * The shape of the one DynamoDB table, shared by the store and by the stack that creates it. Imports nothing.
  *
- * | item          | pk                 | sk                          | other attributes                              |
- * |---------------|--------------------|-----------------------------|-----------------------------------------------|
- * | journal event | `run#<run id>`     | place in the run, 8 digits  | text or deflated, writer                      |
- * | state value   | `state#<key name>` | `value`                     | text or deflated, writer, version, expiresAt? |
+ * | item          | pk                 | sk                                   | other attributes                                  |
+ * |---------------|--------------------|--------------------------------------|---------------------------------------------------|
+ * | journal event | `run#<run id>`     | place in the run, 8 digits           | text, deflated or blob; writer                    |
+ * | claimed place | `run#<run id>`     | the first free place of the run      | claimed: a fencing token; writer                  |
+ * | listed run    | `runs#<account>`   | `<scheduled instant>#<strategy>`     | text: the run's id; writer                        |
+ * | state value   | `state#<key name>` | `value`                              | text or deflated, writer, version, expiresAt?     |
  *
- * `expiresAt` (epoch seconds) is the table's time-to-live attribute. Only state under an expiring key has it; a journal
- * event never does.
+ * A listed run is written before the run's first event, so every run is listed; one that is listed and has no event was
+ * interrupted between the two. A claimed place becomes the event that is appended there.
+ *
+ * `expiresAt` (epoch seconds) is the table's time-to-live attribute. Only state under an expiring key has it; nothing of
+ * a journal or of its index ever does.
  */
 export const PARTITION_KEY = "pk";
 export const SORT_KEY = "sk";
@@ -21,6 +26,15 @@ export function journalPartition(run: string): string {
 
 export function journalSortKey(seq: number): string {
   return String(seq).padStart(8, "0");
+}
+
+export function listPartition(account: string): string {
+  return `runs#${account}`;
+}
+
+/** Sorts by the instant, in RFC 3339 with milliseconds, and then by the strategy. */
+export function listSortKey(scheduledAt: string, strategy: string): string {
+  return `${scheduledAt}#${strategy}`;
 }
 
 export function statePartition(name: string): string {

@@ -6,18 +6,10 @@
  * goes where the effect's receiver can compare it. The lease keeps two invocations out of each other's way; that no
  * order is placed twice rests on the journal and the client order ids, not on it.
  */
-import { z } from "zod";
-import { StateConflict, type StateKey, type StateStore } from "../ports.ts";
+import { StateConflict, type StateStore } from "../ports.ts";
 import type { AccountName } from "../trade.ts";
 import { plusMs, type Instant } from "../time.ts";
-
-export interface Lease {
-  readonly account: AccountName;
-  readonly holder: string;
-  /** Counts the acquisitions of this account's lease. */
-  readonly token: number;
-  readonly until: Instant;
-}
+import { leaseKey, type Lease } from "./fence.ts";
 
 export type Acquisition = { readonly kind: "acquired"; readonly lease: Lease } | { readonly kind: "held"; readonly by: string; readonly until: Instant };
 
@@ -50,12 +42,6 @@ export async function releaseLease(state: StateStore, lease: Lease, now: Instant
 }
 
 const ATTEMPTS_MAX = 5;
-
-const storedLease = z.strictObject({ account: z.string(), holder: z.string(), token: z.int().min(1), until: z.int() });
-
-function leaseKey(account: AccountName): StateKey<Lease> {
-  return { name: `lease/${account}`, parse: (stored) => storedLease.parse(stored) as unknown as Lease };
-}
 
 async function replaceOwn(state: StateStore, lease: Lease, now: Instant, replacement: Lease): Promise<boolean> {
   const key = leaseKey(lease.account);

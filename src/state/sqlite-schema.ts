@@ -23,6 +23,12 @@ const steps: readonly string[] = [
      version INTEGER NOT NULL,
      value TEXT NOT NULL
    ) STRICT;`,
+  `CREATE INDEX journal_runs ON journal (event ->> '$.account', event ->> '$.scheduledAt', event ->> '$.strategy') WHERE seq = 0 AND event ->> '$.type' = 'run-opened';
+   CREATE TABLE blob (
+     hash TEXT PRIMARY KEY,
+     encoding TEXT NOT NULL,
+     bytes BLOB NOT NULL
+   ) STRICT;`,
 ];
 
 export const SCHEMA_VERSION = steps.length;

@@ -10,10 +10,12 @@
  * another program's database, or a file that is none is refused and not touched.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Journal, StateKey, StateStore } from "../ports.ts";
+import type { BlobStore, Journal, ListedRun, RunFilter, RunIndex, StateKey, StateStore } from "../ports.ts";
 import type { RunId } from "../trade.ts";
+import type { Instant } from "../time.ts";
 import type { JournalEvent } from "../run/journal.ts";
 import { journalConflict, stateConflict } from "./conflicts.ts";
+import { SqliteBlobStore } from "./sqlite-blobs.ts";
 import { migrate } from "./sqlite-schema.ts";
 import { messageOf, StoreUnavailable } from "./store-errors.ts";
 import { eventOfText, textOfValue, valueOfText } from "./stored-text.ts";
@@ -21,6 +23,7 @@ import { eventOfText, textOfValue, valueOfText } from "./stored-text.ts";
 export interface SqliteStore {
   readonly journal: SqliteJournal;
   readonly state: SqliteStateStore;
+  readonly blobs: BlobStore;
   close(): void;
 }
 
@@ -37,18 +40,24 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Sqli
   try {
     migrate(db);
     db.exec(`PRAGMA synchronous = ${options.synchronous ?? "full"}`);
-    return { journal: new SqliteJournal(path, db), state: new SqliteStateStore(path, db), close: () => db.close() };
+    return {
+      journal: new SqliteJournal(path, db),
+      state: new SqliteStateStore(path, db),
+      blobs: new SqliteBlobStore(path, db, (work) => guarded(path, work)),
+      close: () => db.close(),
+    };
   } catch (error) {
     db.close();
     throw unusable(path, error);
   }
 }
 
-class SqliteJournal implements Journal {
+class SqliteJournal implements Journal, RunIndex {
   readonly #path: string;
   readonly #read: StatementSync;
   readonly #append: StatementSync;
   readonly #runs: StatementSync;
+  readonly #list: { readonly oldestFirst: StatementSync; readonly newestFirst: StatementSync };
 
   constructor(path: string, db: DatabaseSync) {
     this.#path = path;
@@ -58,6 +67,7 @@ class SqliteJournal implements Journal {
       "INSERT INTO journal (run, seq, event) SELECT :run, :seq, :event WHERE (SELECT coalesce(max(seq) + 1, 0) FROM journal WHERE run = :run) = :seq",
     );
     this.#runs = db.prepare("SELECT run FROM journal WHERE seq = 0 ORDER BY id");
+    this.#list = { oldestFirst: db.prepare(listing("ASC")), newestFirst: db.prepare(listing("DESC")) };
   }
 
   async read(run: RunId): Promise<readonly JournalEvent[]> {
@@ -73,6 +83,13 @@ class SqliteJournal implements Journal {
   /** In the order of their first events. */
   runs(): RunId[] {
     return guarded(this.#path, () => this.#runs.all()).map((row) => row["run"] as RunId);
+  }
+
+  async *listRuns({ account, strategy, from, before, newestFirst }: RunFilter): AsyncIterable<ListedRun> {
+    const statement = newestFirst ? this.#list.newestFirst : this.#list.oldestFirst;
+    const asked = { account, strategy: strategy ?? null, from: from ?? Number.MIN_SAFE_INTEGER, before: before ?? Number.MAX_SAFE_INTEGER };
+    const rows = guarded(this.#path, () => statement.all(asked)) as { run: string; strategy: string; scheduledAt: number }[];
+    for (const row of rows) yield { run: row.run as RunId, account, strategy: row.strategy, scheduledAt: row.scheduledAt as Instant };
   }
 }
 
@@ -99,6 +116,14 @@ class SqliteStateStore implements StateStore {
     const { changes } = guarded(this.#path, () => (expectedVersion === 0 ? this.#insert.run(named) : this.#update.run({ ...named, version: expectedVersion })));
     if (changes === 0) throw stateConflict(key.name, expectedVersion);
   }
+}
+
+/** The expressions are those of the index `journal_runs`. */
+function listing(order: "ASC" | "DESC"): string {
+  return `SELECT run, event ->> '$.strategy' AS strategy, event ->> '$.scheduledAt' AS scheduledAt FROM journal
+    WHERE seq = 0 AND event ->> '$.type' = 'run-opened' AND event ->> '$.account' = :account
+      AND event ->> '$.scheduledAt' >= :from AND event ->> '$.scheduledAt' < :before AND event ->> '$.strategy' = coalesce(:strategy, event ->> '$.strategy')
+    ORDER BY event ->> '$.scheduledAt' ${order}, event ->> '$.strategy' ${order}`;
 }
 
 function opened(path: string): DatabaseSync {

@@ -7,7 +7,12 @@ export class StoreUnavailable extends Error {
 
 /** The store answered, with something that this program did not write or cannot read. */
 export class StoreCorrupt extends Error {
-  override readonly name = "StoreCorrupt";
+  override readonly name: string = "StoreCorrupt";
+}
+
+/** Bytes were found under a content hash that is not theirs. */
+export class BlobCorrupt extends StoreCorrupt {
+  override readonly name = "BlobCorrupt";
 }
 
 export function messageOf(error: unknown): string {

@@ -48,7 +48,7 @@ function dying(store: SqliteStore, dieAt: number, when: "before" | "after"): { s
         };
       },
     });
-  return { store: { journal: wrap(store.journal), state: wrap(store.state), close: () => store.close() }, calls: () => calls };
+  return { store: { ...store, journal: wrap(store.journal), state: wrap(store.state) }, calls: () => calls };
 }
 
 interface Outcome {

@@ -4,14 +4,15 @@
  * `open` gives two openings of one fresh store, as two invocations would have them.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { JournalConflict, StateConflict, type Journal, type StateKey, type StateStore } from "../../src/ports.ts";
+import { JournalConflict, StateConflict, type Journal, type RunFilter, type RunIndex, type StateKey, type StateStore } from "../../src/ports.ts";
 import type { AccountName, RunId } from "../../src/trade.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
-import { acquireLease, releaseLease, renewLease, type Acquisition, type Lease } from "../../src/state/lease.ts";
+import type { Lease } from "../../src/state/fence.ts";
+import { acquireLease, releaseLease, renewLease, type Acquisition } from "../../src/state/lease.ts";
 import { instantOf, type SessionDate } from "../../src/time.ts";
 
 export interface Opening {
-  readonly journal: Journal;
+  readonly journal: Journal & RunIndex;
   readonly state: StateStore;
 }
 
@@ -57,7 +58,7 @@ export function eventAt(seq: number, source = "files:3f"): JournalEvent {
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
   describe(`${name} keeps the store contract`, () => {
     let store: OpenedStore;
-    let journal: Journal;
+    let journal: Journal & RunIndex;
     let state: StateStore;
 
     beforeEach(async () => {
@@ -143,6 +144,61 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         const source = "x".repeat(90_000);
         for (let seq = 0; seq < 34; seq += 1) await journal.append(run, seq, eventAt(seq, source));
         expect((await store.second.journal.read(run)).map(({ seq }) => seq)).toEqual(Array.from({ length: 34 }, (_, seq) => seq));
+      });
+    });
+
+    describe("index of runs", () => {
+      const opened = async (strategy: string, scheduledAt: string, of = "acct"): Promise<void> => {
+        const id = `${of}/${strategy}/${scheduledAt}` as RunId;
+        await journal.append(id, 0, { type: "run-opened", account: of, strategy, scheduledAt: instantOf(scheduledAt), params: {}, symbols: [], settings: {}, seq: 0, at: AT, previous: "0".repeat(64) });
+        await journal.append(id, 1, eventAt(1));
+      };
+      const listed = async (filter: Omit<RunFilter, "account">, of = account): Promise<string[]> => {
+        const found: string[] = [];
+        for await (const { run: id } of store.second.journal.listRuns({ account: of, ...filter })) found.push(id);
+        return found;
+      };
+
+      beforeEach(async () => {
+        await opened("trend", "2024-03-04T14:35:00Z");
+        await opened("momentum", "2024-03-01T14:35:00Z");
+        await opened("trend", "2024-03-01T14:35:00Z");
+        await opened("trend", "2024-02-01T14:35:00Z");
+        await opened("trend", "2024-02-01T14:35:00Z", "acct2");
+      });
+
+      const FEBRUARY = "acct/trend/2024-02-01T14:35:00Z";
+      const MARCH_M = "acct/momentum/2024-03-01T14:35:00Z";
+      const MARCH_T = "acct/trend/2024-03-01T14:35:00Z";
+      const MARCH_4 = "acct/trend/2024-03-04T14:35:00Z";
+
+      test("an account's runs come by their scheduled instants and then by their strategies, whenever they were opened", async () => {
+        expect(await listed({})).toEqual([FEBRUARY, MARCH_M, MARCH_T, MARCH_4]);
+        expect(await listed({ newestFirst: true })).toEqual([MARCH_4, MARCH_T, MARCH_M, FEBRUARY]);
+      });
+
+      test("a listed run carries what it is named by", async () => {
+        const found = [];
+        for await (const one of journal.listRuns({ account, strategy: "momentum" })) found.push(one);
+        expect(found).toEqual([{ run: MARCH_M, account: "acct", strategy: "momentum", scheduledAt: instantOf("2024-03-01T14:35:00Z") }]);
+      });
+
+      test("a range has its first instant and not its last", async () => {
+        expect(await listed({ from: instantOf("2024-02-01T14:35:00Z"), before: instantOf("2024-03-04T14:35:00Z") })).toEqual([FEBRUARY, MARCH_M, MARCH_T]);
+        expect(await listed({ from: instantOf("2024-02-01T14:35:00.001Z"), before: instantOf("2024-03-04T14:35:00.001Z") })).toEqual([MARCH_M, MARCH_T, MARCH_4]);
+        expect(await listed({ from: instantOf("2024-03-01T14:35:00Z"), before: instantOf("2024-03-01T14:35:00Z") })).toEqual([]);
+      });
+
+      test("a strategy's runs are its own, and an account's are not those of one whose name begins alike", async () => {
+        expect(await listed({ strategy: "trend", from: instantOf("2024-03-01T00:00:00Z") })).toEqual([MARCH_T, MARCH_4]);
+        expect(await listed({ strategy: "tren" })).toEqual([]);
+        expect(await listed({}, "acct2" as AccountName)).toEqual(["acct2/trend/2024-02-01T14:35:00Z"]);
+        expect(await listed({}, "nobody" as AccountName)).toEqual([]);
+      });
+
+      test("a run that lost the race for its first event is listed once", async () => {
+        await expect(opened("trend", "2024-02-01T14:35:00Z")).rejects.toThrow(JournalConflict);
+        expect(await listed({ before: instantOf("2024-03-01T00:00:00Z") })).toEqual([FEBRUARY]);
       });
     });
 
