@@ -21,6 +21,7 @@ export type ExchangeHappening =
       readonly execution: string;
       readonly price: Price;
       readonly quantity: Quantity;
+      readonly against: Counterparty;
       /** Held after the fill; negative when short. */
       readonly positionQuantity: Quantity;
     })
@@ -38,6 +39,9 @@ export type ExchangeHappening =
   | { readonly type: "auction"; readonly symbol: Symbol; readonly auction: "opening" | "closing"; readonly price: Price; readonly quantity: Quantity }
   | { readonly type: "session"; readonly phase: Phase }
   | { readonly type: "charged"; readonly account: AccountName; readonly charge: "interest" | "borrow"; readonly amount: Money };
+
+/** In an auction nobody in particular. Two clients have a fill each, one after the other's. */
+export type Counterparty = "house" | "client" | "auction";
 
 export type Phase = "closed" | "pre" | "core" | "post";
 

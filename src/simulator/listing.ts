@@ -16,6 +16,7 @@ import { minOf, type Price, type Quantity } from "../money.ts";
 import type { ClientOrderId, Side } from "../trade.ts";
 import { uncross, type Uncross } from "./auction.ts";
 import type { ClientOrder } from "./client-order.ts";
+import type { Counterparty } from "./exchange-events.ts";
 import { House, type HouseQuote, type HouseSnapshot } from "./house.ts";
 import { OrderBook } from "./order-book.ts";
 import { ALLOW_SELF_TRADE, BUY, FILL, FOK, IOC, LIMIT, NO_OWNER, OPEN, REST, SELL } from "./order-book-codes.ts";
@@ -36,7 +37,7 @@ export interface MatchRules {
   /** How much of it may match now; the rest meets the next quote. */
   partOf(order: ClientOrder): Quantity;
   /** Reduces `order.remaining` and ends the order when nothing remains. */
-  fill(order: ClientOrder, quantity: Quantity, price: Price): void;
+  fill(order: ClientOrder, quantity: Quantity, price: Price, against: Counterparty): void;
   /** A stop was reached; what it becomes is set. False when the order has ended of it. */
   trigger(order: ClientOrder, price: Price): boolean;
   /** An order that may not wait, or that its account cannot pay for in full, ends with what it got. */
@@ -172,7 +173,7 @@ export class Listing {
       const quantity = minOf(result.filled[index]!, affordable);
       if (quantity === 0) continue;
       this.withdraw(order);
-      this.#rules.fill(order, quantity, result.price);
+      this.#rules.fill(order, quantity, result.price, "auction");
     }
     return result;
   }
@@ -322,8 +323,8 @@ export class Listing {
     }
     let traded: Price | undefined;
     for (const { maker, taker, price, quantity } of fills) {
-      if (maker) this.#rules.fill(maker, quantity, price);
-      if (taker) this.#rules.fill(taker, quantity, price);
+      if (maker) this.#rules.fill(maker, quantity, price, taker ? "client" : "house");
+      if (taker) this.#rules.fill(taker, quantity, price, maker ? "client" : "house");
       if (maker && taker) traded = price;
     }
     if (traded !== undefined) this.tradedAt(traded);

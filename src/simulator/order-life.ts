@@ -9,6 +9,7 @@
 import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
 import { accrueFees, expectedFees, totalFees } from "../rules/fees.ts";
 import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
+import type { Counterparty } from "./exchange-events.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { MatchRules } from "./listing.ts";
 import { endsAt, tradesIn } from "./order-hours.ts";
@@ -117,7 +118,7 @@ export class OrderLife implements MatchRules {
     return (chance.integer(1, Math.floor((remaining - 1) / NANOS)) * NANOS) as Quantity;
   };
 
-  readonly fill = (order: ClientOrder, quantity: Quantity, price: Price): void => {
+  readonly fill = (order: ClientOrder, quantity: Quantity, price: Price, against: Counterparty): void => {
     const state = this.#state;
     const account = state.account(order.account);
     const { side, symbol, clientOrderId } = order;
@@ -133,7 +134,7 @@ export class OrderLife implements MatchRules {
       account.ledger.chargeFee(totalFees(charged));
     }
     const isFilled = order.remaining === ZERO_QUANTITY;
-    state.emit({ type: isFilled ? "fill" : "partial_fill", account: order.account, order: clientOrderId, execution, price, quantity, positionQuantity: account.ledger.quantityOf(symbol) });
+    state.emit({ type: isFilled ? "fill" : "partial_fill", account: order.account, order: clientOrderId, execution, price, quantity, against, positionQuantity: account.ledger.quantityOf(symbol) });
     if (isFilled) this.end(order, "filled");
     else {
       account.reserve(order);

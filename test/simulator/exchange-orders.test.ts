@@ -27,6 +27,19 @@ describe("the life of an order", () => {
     expect(market.events()).toEqual(["a accepted", "session core", "a new", "a fill 10@101"]);
   });
 
+  test("a fill tells whether the house, a client or an auction was on the other side", () => {
+    const market = new ExchangeMarket("2024-07-10T12:00:00Z");
+    market.place("o", { side: "buy", type: "market", timeInForce: "opg", qty: 1 });
+    market.at(OPEN);
+    market.exchange.auction(XYZ, "opening", { price: priceOf("100"), quantity: shares(1) });
+    market.price("100", 5);
+    market.place("h", { side: "buy", type: "market", qty: 2 }, YOU);
+    market.place("a", { side: "buy", type: "limit", limit: "100", qty: 5 });
+    market.place("b", { side: "sell", type: "limit", limit: "100", qty: 2 }, YOU);
+    const fills = market.log.drain().flatMap((event) => (event.type === "fill" || event.type === "partial_fill" ? [`${event.order} ${event.quantity / 1e9} ${event.against}`] : []));
+    expect(fills).toEqual(["o 1 auction", "h 2 house", "a 3 house", "a 2 client", "b 2 client"]);
+  });
+
   test("every event has the next number", () => {
     const market = new ExchangeMarket(NOON).price("100");
     market.place("a", { side: "buy", type: "market" });
