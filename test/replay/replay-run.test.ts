@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { accountRulesOf, exitRulesOf } from "../../src/account-settings.ts";
+import { replayRun, type Replay } from "../../src/replay/replay-run.ts";
+import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
+import fixedWeights from "../../strategies/fixed-weights.ts";
+import inverseVolatility from "../../strategies/inverse-volatility.ts";
+import momentum from "../../strategies/momentum.ts";
+import trend from "../../strategies/trend.ts";
+import { deploymentOf } from "../support/made-up-market.ts";
+import { recordWeek, threeSymbols, triggerOf, type Recorded } from "../support/recorded-market.ts";
+
+const churning = defineStrategy({
+  name: "churning",
+  description: "swaps its holdings every session and remembers how often",
+  params: z.object({}),
+  schedule: "every session at open+5m",
+  lookback: 1,
+  memory: { schema: z.object({ count: z.number() }), initial: { count: 0 } },
+  signal(view, _params, { memory }) {
+    const symbol = view.symbols[memory.count % view.symbols.length]!;
+    return { answer: [{ symbol, weight: 0.9, reason: `turn ${memory.count}` }], memory: { count: memory.count + 1 } };
+  },
+});
+
+const remembering = {
+  accountRules: accountRulesOf({ cashAccount: {}, ordersPerDayMax: 3, turnoverPerDayMax: 5, dailyLossMax: 0.2, drawdownMax: 0.5, tradingBreaker: {} }),
+  exits: exitRulesOf({ stopLoss: 0.01, trailingStop: 0.01, takeProfit: 0.02, reentryPauseSessions: 1 }),
+};
+
+const cases: readonly (readonly [string, ConfiguredStrategy, Parameters<typeof deploymentOf>[2]])[] = [
+  ["fixed-weights", fixedWeights.configure({ band: 0 }), { limits: { volumeShareMax: 0.9, priceMoveMax: 0.9 } }],
+  ["inverse-volatility", { ...inverseVolatility.configure({ days: 20 }), schedule: trend.schedule }, { executionStyle: "marketable-limit" }],
+  ["momentum", { ...momentum.configure({ top: 1, days: 10, skip: 1 }), schedule: trend.schedule }, {}],
+  ["trend", trend.configure({ days: 10 }), {}],
+  ["churning in a cash account with exits and budgets", churning.configure({}), remembering],
+];
+
+/** Every run of the week, decided again. */
+async function replayed(recorded: Recorded): Promise<readonly Replay[]> {
+  const replays: Replay[] = [];
+  for (const run of recorded.runs) replays.push(await replayRun(await recorded.events(run), await recorded.record(run), triggerOf(recorded)));
+  return replays;
+}
+
+describe.each(cases)("%s", (_name, strategy, settings) => {
+  const deployment = deploymentOf(strategy, ["AAA", "BBB", "CCC"], settings);
+
+  test.each([1, 20, 300])("replays byte for byte what it did in the market of seed %i", async (seed) => {
+    const recorded = await recordWeek(deployment, threeSymbols(seed));
+    expect(recorded.runs.length).toBeGreaterThan(3);
+    expect(recorded.troubles).toEqual([]);
+    for (const replay of await replayed(recorded)) expect(replay).toMatchObject({ kind: "identical", stated: [] });
+  });
+
+  test.each([
+    ["before", 0],
+    ["after", 0],
+    ["after", 240_000],
+  ] as const)("replays what it did when its process dies %s any effect and another goes on %i ms later", async (when, redeliverAfterMs) => {
+    const { effects } = await recordWeek(deployment, threeSymbols(1), { to: "2020-03-31" });
+    for (let dieAt = 1; dieAt <= effects; dieAt += 1) {
+      const recorded = await recordWeek(deployment, threeSymbols(1), { dieAt, when, redeliverAfterMs, to: "2020-03-31" });
+      for (const replay of await replayed(recorded)) expect(replay.kind, `effect ${dieAt}: ${JSON.stringify(replay)}`).toBe("identical");
+    }
+  });
+});
