@@ -8,7 +8,7 @@
  */
 import { hash } from "node:crypto";
 import { z } from "zod";
-import type { Broker, StateKey, StateStore } from "../src/ports.ts";
+import type { Broker, Ports, StateKey, StateStore } from "../src/ports.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import type { Closed } from "../src/run/close-run.ts";
 import { drive, type DriveState } from "../src/run/drive.ts";
@@ -38,7 +38,7 @@ export interface PaperProgress {
 /** Plays the market from where the store left it up to `until`, and runs what falls due. */
 export async function continuePaper(
   settings: WorldSettings,
-  store: SqliteStore,
+  store: Pick<Ports, "journal" | "state">,
   until: Instant,
   onClosed: (closed: Closed, at: Instant) => void,
 ): Promise<PaperProgress> {

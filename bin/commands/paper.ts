@@ -11,6 +11,7 @@ import { moneyToText, quantityToText } from "../../src/money.ts";
 import type { JournalEvent, RunOutcome } from "../../src/run/journal.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/state/sqlite.ts";
 import { instantOf, isoOf, type Instant } from "../../src/time.ts";
+import { underLocalLease } from "../local-lease.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -79,9 +80,11 @@ function instantArgument(text: string): Instant {
 async function advance(run: ResolvedRun, options: PaperOptions, until: Instant): Promise<void> {
   const store = openSqliteStore(options.state);
   try {
-    const { account, waiting } = await continuePaper(run.world, store, until, (closed, at) => {
-      if (!options.json && !options.journal) process.stderr.write(`${isoOf(at)}  ${closed.outcome.padEnd(9)}  ${closed.run}\n`);
-    });
+    const { account, waiting } = await underLocalLease(store, run.deployment.account, (held) =>
+      continuePaper(run.world, held, until, (closed, at) => {
+        if (!options.json && !options.journal) process.stderr.write(`${isoOf(at)}  ${closed.outcome.padEnd(9)}  ${closed.run}\n`);
+      }),
+    );
     const runs = await journalOf(store);
     if (options.journal) {
       for (const line of journalLines(runs)) process.stdout.write(`${line}\n`);

@@ -18,20 +18,21 @@ import { breakerKey, ReadBreaker } from "../alpaca/read-breaker.ts";
 import type { Secret } from "../aws/secret.ts";
 import { keysFromSecretsManager, type KeySource } from "../aws/secrets.ts";
 import { ConfigInvalid, type AccountConfig } from "../config.ts";
-import type { Clock, Ports, StateStore } from "../ports.ts";
+import type { BlobStore, Clock, Ports, StateStore } from "../ports.ts";
 import type { AccountName } from "../trade.ts";
 import { dynamodbClient, dynamodbStore, type DynamodbStore } from "../state/dynamodb.ts";
+import { S3BlobStore, s3Client } from "../state/s3-blobs.ts";
 import type { Instant } from "../time.ts";
 
 /** What lib/ tells a function through its environment. */
-export const ENVIRONMENT = { table: "BALLAST_TABLE", confirmLive: "BALLAST_CONFIRM_LIVE", alpacaBaseUrl: "BALLAST_ALPACA_BASE_URL" } as const;
+export const ENVIRONMENT = { table: "BALLAST_TABLE", bucket: "BALLAST_BUCKET", confirmLive: "BALLAST_CONFIRM_LIVE", alpacaBaseUrl: "BALLAST_ALPACA_BASE_URL" } as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const systemClock: Clock = { now: () => Date.now() as Instant };
 
 export interface Venue {
-  readonly ports: Ports;
+  readonly ports: Ports & DynamodbStore;
   /** What the log must not show. */
   readonly secrets: readonly Secret[];
   /** Stores the state of the circuit breakers for the next invocation. */
@@ -87,7 +88,14 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
 export function storeOf(env: Environment, clock: Clock): DynamodbStore {
   const tableName = z.string().min(1).safeParse(env[ENVIRONMENT.table]);
   if (!tableName.success) throw new ConfigInvalid(`${ENVIRONMENT.table} must name the DynamoDB table`);
-  return dynamodbStore({ client: dynamodbClient(), tableName: tableName.data, clock });
+  const blobs = blobsOf(env);
+  return dynamodbStore({ client: dynamodbClient(), tableName: tableName.data, clock, ...(blobs && { blobs }) });
+}
+
+/** The bucket for what no item of the table can hold, where there is one. */
+function blobsOf(env: Environment): BlobStore | undefined {
+  const bucket = env[ENVIRONMENT.bucket];
+  return bucket === undefined || bucket === "" ? undefined : new S3BlobStore({ client: s3Client(), bucket });
 }
 
 function tradingHostOf({ name, venue }: AccountConfig, env: Environment): TradingHost {

@@ -3,11 +3,13 @@
  *
  * In a durable execution each call of `advanceRun` is a step and the pauses between are waits. Without the service's
  * envelope (a local invocation, a test) the run is advanced once, and the answer says when to invoke again. Either way
- * the trigger may be delivered any number of times.
+ * the trigger may be delivered any number of times. Each call of the run holds the account's lease; while another
+ * invocation has it, this one asks again after a few seconds, and a lease that is lost on the way ends the call quietly.
  *
  * The answer to a trigger that is not due is `not-due`: schedules fire on every weekday, and the calendar decides. Ends
  * of runs are one line of the log and one metric; a failure is thrown after that, so that Lambda counts it too.
  */
+import { randomUUID } from "node:crypto";
 import { withDurableExecution, type DurableLambdaHandler } from "@aws/durable-execution-sdk-js";
 import type { DestinationStream } from "pino";
 import { z } from "zod";
@@ -24,7 +26,9 @@ import type { Trigger } from "../run/deployment.ts";
 import type { RunOutcome } from "../run/journal.ts";
 import { runIdOf } from "../run/run-identity.ts";
 import { strategies } from "../../strategies/index.ts";
-import { instantOf, isoOf } from "../time.ts";
+import { LeaseLost } from "../state/fence.ts";
+import { underLease } from "../state/lease.ts";
+import { instantOf, isoOf, type Instant } from "../time.ts";
 import { portsForVenue, type Environment } from "./ports-for-venue.ts";
 import { summaryOf } from "./run-summary.ts";
 
@@ -79,11 +83,18 @@ export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOp
     try {
       const { ports, secrets: known, keepBreakers } = await openVenue(config.accounts.get(account)!);
       secrets.splice(0, secrets.length, ...known);
-      const result = await advanceRun(trigger, ports).finally(keepBreakers);
+      const leased = await underLease({ store: ports, clock, account, holder: `${run} ${randomUUID()}` }, ({ journal, state, broker }) =>
+        advanceRun(trigger, { ...ports, journal, state, broker: broker(ports.broker) }),
+      ).finally(keepBreakers);
       const now = clock.now();
+      if (leased.kind === "held") {
+        log.info({ run, by: leased.by }, "the account is another's for now");
+        return callAgain(Math.min(leased.until, now + HELD_WAIT_MS), now);
+      }
+      const result = leased.answer;
       if (result.kind === "call-again") {
         log.info({ run, at: isoOf(result.at) }, "the run waits");
-        return { status: "call-again", at: isoOf(result.at), waitSeconds: Math.max(1, Math.ceil((result.at - now) / 1000)) };
+        return callAgain(result.at, now);
       }
       const { outcome } = result;
       const failed = outcome !== "completed" && outcome !== "unchanged";
@@ -95,6 +106,11 @@ export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOp
         log.info({ run }, "another invocation is ahead of this one");
         return { status: "overtaken", run };
       }
+      if (error instanceof LeaseLost) {
+        log.info({ run, to: error.to }, "the account's lease went to another");
+        // To another delivery of this run, which ends it; or to another run of the account, and this one has its turn after it.
+        return error.to?.startsWith(`${run} `) ? { status: "overtaken", run } : callAgain(clock.now() + HELD_WAIT_MS, clock.now());
+      }
       log[mayPass(error) ? "warn" : "error"]({ run, err: error }, "the run could not go on");
       throw error;
     }
@@ -102,6 +118,13 @@ export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOp
 
   const durable = withDurableExecution((event: unknown, context) => rebalance(event, (advance) => untilClosed(context, advance)));
   return async (event, context) => (isDurableInvocation(event) ? durable(event, context) : rebalance(event, (advance) => advance()));
+}
+
+/** How soon an account that another invocation works on is asked for again. */
+const HELD_WAIT_MS = 5_000;
+
+function callAgain(at: number, now: Instant): CallAgain {
+  return { status: "call-again", at: isoOf(at as Instant), waitSeconds: Math.max(1, Math.ceil((at - now) / 1000)) };
 }
 
 const eventSchema = z.strictObject({

@@ -15,12 +15,13 @@ import type { RunId } from "../trade.ts";
 import type { Instant } from "../time.ts";
 import type { JournalEvent } from "../run/journal.ts";
 import { journalConflict, stateConflict } from "./conflicts.ts";
+import { leaseKey, LeaseLost, type Fence, type FencingStore } from "./fence.ts";
 import { SqliteBlobStore } from "./sqlite-blobs.ts";
 import { migrate } from "./sqlite-schema.ts";
 import { messageOf, StoreUnavailable } from "./store-errors.ts";
 import { eventOfText, textOfValue, valueOfText } from "./stored-text.ts";
 
-export interface SqliteStore {
+export interface SqliteStore extends FencingStore {
   readonly journal: SqliteJournal;
   readonly state: SqliteStateStore;
   readonly blobs: BlobStore;
@@ -44,6 +45,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Sqli
       journal: new SqliteJournal(path, db),
       state: new SqliteStateStore(path, db),
       blobs: new SqliteBlobStore(path, db, (work) => guarded(path, work)),
+      fencedBy: (fence) => ({ journal: new SqliteJournal(path, db, fence), state: new SqliteStateStore(path, db, fence) }),
       close: () => db.close(),
     };
   } catch (error) {
@@ -54,17 +56,19 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Sqli
 
 class SqliteJournal implements Journal, RunIndex {
   readonly #path: string;
+  readonly #fence: StatementFence;
   readonly #read: StatementSync;
   readonly #append: StatementSync;
   readonly #runs: StatementSync;
   readonly #list: { readonly oldestFirst: StatementSync; readonly newestFirst: StatementSync };
 
-  constructor(path: string, db: DatabaseSync) {
+  constructor(path: string, db: DatabaseSync, fence?: Fence) {
     this.#path = path;
+    this.#fence = new StatementFence(path, db, fence);
     this.#read = db.prepare("SELECT seq, event FROM journal WHERE run = ? ORDER BY seq");
     // The length and the place are judged by the statement that writes: nothing can come between.
     this.#append = db.prepare(
-      "INSERT INTO journal (run, seq, event) SELECT :run, :seq, :event WHERE (SELECT coalesce(max(seq) + 1, 0) FROM journal WHERE run = :run) = :seq",
+      `INSERT INTO journal (run, seq, event) SELECT :run, :seq, :event WHERE (SELECT coalesce(max(seq) + 1, 0) FROM journal WHERE run = :run) = :seq ${this.#fence.condition}`,
     );
     this.#runs = db.prepare("SELECT run FROM journal WHERE seq = 0 ORDER BY id");
     this.#list = { oldestFirst: db.prepare(listing("ASC")), newestFirst: db.prepare(listing("DESC")) };
@@ -76,8 +80,8 @@ class SqliteJournal implements Journal, RunIndex {
   }
 
   async append(run: RunId, expectedLength: number, event: JournalEvent): Promise<void> {
-    const { changes } = guarded(this.#path, () => this.#append.run({ run, seq: expectedLength, event: JSON.stringify(event) }));
-    if (changes === 0) throw journalConflict(run, expectedLength);
+    const { changes } = guarded(this.#path, () => this.#append.run({ run, seq: expectedLength, event: JSON.stringify(event), ...this.#fence.values }));
+    if (changes === 0) throw this.#fence.lost() ?? journalConflict(run, expectedLength);
   }
 
   /** In the order of their first events. */
@@ -95,15 +99,17 @@ class SqliteJournal implements Journal, RunIndex {
 
 class SqliteStateStore implements StateStore {
   readonly #path: string;
+  readonly #fence: StatementFence;
   readonly #load: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
 
-  constructor(path: string, db: DatabaseSync) {
+  constructor(path: string, db: DatabaseSync, fence?: Fence) {
     this.#path = path;
+    this.#fence = new StatementFence(path, db, fence);
     this.#load = db.prepare("SELECT version, value FROM state WHERE name = ?");
-    this.#insert = db.prepare("INSERT INTO state (name, version, value) VALUES (:name, 1, :value) ON CONFLICT DO NOTHING");
-    this.#update = db.prepare("UPDATE state SET version = version + 1, value = :value WHERE name = :name AND version = :version");
+    this.#insert = db.prepare(`INSERT INTO state (name, version, value) SELECT :name, 1, :value WHERE true ${this.#fence.condition} ON CONFLICT DO NOTHING`);
+    this.#update = db.prepare(`UPDATE state SET version = version + 1, value = :value WHERE name = :name AND version = :version ${this.#fence.condition}`);
   }
 
   async load<V>(key: StateKey<V>): Promise<{ readonly value: V; readonly version: number } | undefined> {
@@ -112,9 +118,35 @@ class SqliteStateStore implements StateStore {
   }
 
   async save<V>(key: StateKey<V>, value: V, expectedVersion: number): Promise<void> {
-    const named = { name: key.name, value: textOfValue(key.name, value) };
+    const named = { name: key.name, value: textOfValue(key.name, value), ...this.#fence.values };
     const { changes } = guarded(this.#path, () => (expectedVersion === 0 ? this.#insert.run(named) : this.#update.run({ ...named, version: expectedVersion })));
-    if (changes === 0) throw stateConflict(key.name, expectedVersion);
+    if (changes === 0) throw this.#fence.lost() ?? stateConflict(key.name, expectedVersion);
+  }
+}
+
+/** The part of a writing statement that holds only while no later token of the account's lease exists. */
+class StatementFence {
+  readonly condition: string;
+  readonly values: { readonly lease?: string; readonly token?: number };
+  readonly #path: string;
+  readonly #fence: Fence | undefined;
+  readonly #newest: StatementSync;
+
+  constructor(path: string, db: DatabaseSync, fence: Fence | undefined) {
+    this.#path = path;
+    this.#fence = fence;
+    this.condition = fence ? "AND NOT EXISTS (SELECT 1 FROM state AS leases WHERE leases.name = :lease AND leases.value ->> '$.token' > :token)" : "";
+    this.values = fence ? { lease: leaseKey(fence.account).name, token: fence.token } : {};
+    this.#newest = db.prepare("SELECT version, value FROM state WHERE name = ?");
+  }
+
+  /** Why a statement changed nothing, where that is the fence. */
+  lost(): LeaseLost | undefined {
+    if (!this.#fence) return undefined;
+    const key = leaseKey(this.#fence.account);
+    const row = guarded(this.#path, () => this.#newest.get(key.name)) as { version: number; value: string } | undefined;
+    const newest = row && valueOfText(key, row.value, row.version);
+    return newest && newest.token > this.#fence.token ? new LeaseLost(this.#fence, newest) : undefined;
   }
 }
 

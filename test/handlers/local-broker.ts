@@ -15,7 +15,7 @@ interface PlacedOrder {
   asked: number;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -30,6 +30,8 @@ export class LocalBroker {
   failure: number | undefined;
   /** Whether the account takes no orders. */
   blocked = false;
+  /** Waited for before an answer, with the request's method and path. */
+  beforeAnswer: ((route: string) => Promise<void>) | undefined;
   readonly #now: () => string;
   readonly #keys: { readonly keyId: string; readonly secretKey: string };
 
@@ -38,7 +40,12 @@ export class LocalBroker {
     this.#keys = keys;
   }
 
-  answer(request: IncomingMessage, body: string): Answer {
+  async answerInTime(request: IncomingMessage, body: string): Promise<Answer> {
+    await this.beforeAnswer?.(`${request.method} ${new URL(request.url ?? "/", "http://local").pathname}`);
+    return this.#answer(request, body);
+  }
+
+  #answer(request: IncomingMessage, body: string): Answer {
     const { headers, method = "GET" } = request;
     if (headers["apca-api-key-id"] !== this.#keys.keyId || headers["apca-api-secret-key"] !== this.#keys.secretKey) return { status: 401, body: { message: "unauthorized" } };
     if (this.failure !== undefined) return { status: this.failure, body: { message: `no service for ${this.#keys.secretKey}` } };

@@ -7,11 +7,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
-import type { Journal } from "../../src/ports.ts";
+import type { Journal, StateStore } from "../../src/ports.ts";
 import { dynamodbClient, dynamodbStore } from "../../src/state/dynamodb.ts";
 import { PARTITION_KEY, SORT_KEY } from "../../src/state/dynamodb-table.ts";
 import { instantOf, isoOf, plusMs, type Instant } from "../../src/time.ts";
-import { LocalBroker } from "./local-broker.ts";
+import { LocalBroker, type Answer } from "./local-broker.ts";
 
 export const CANARY_KEY_ID = "PKCANARYA1B2C3";
 export const CANARY_SECRET = "canary/Secret+7f3e==";
@@ -36,6 +36,7 @@ export const TRIGGER = { account: "paper", strategy: "fixed-weights", scheduledA
 export interface LocalWorld {
   readonly broker: LocalBroker;
   readonly journal: Journal;
+  readonly state: StateStore;
   /** All that a handler needs to find this world. */
   readonly env: Readonly<Record<string, string>>;
   /** Starts twenty seconds after the scheduled instant and goes on at the pace of real time. */
@@ -47,7 +48,7 @@ export async function startLocalWorld(): Promise<LocalWorld> {
   const startedAt = Date.now();
   const clock = { now: () => plusMs(instantOf(SCHEDULED_AT), 20_000 + Date.now() - startedAt) };
   const broker = new LocalBroker(() => isoOf(clock.now()), { keyId: CANARY_KEY_ID, secretKey: CANARY_SECRET });
-  const alpaca = await listening(createServer((request, answer) => void reply(request, answer, (body) => broker.answer(request, body))));
+  const alpaca = await listening(createServer((request, answer) => void reply(request, answer, (body) => broker.answerInTime(request, body))));
   const secrets = await listening(createServer((request, answer) => void reply(request, answer, secretOf)));
   const dynamodb = await listening(dynalite({ createTableMs: 0 }));
   const client = dynamodbClient({ endpoint: urlOf(dynamodb), region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } });
@@ -68,7 +69,7 @@ export async function startLocalWorld(): Promise<LocalWorld> {
   return {
     broker,
     clock,
-    journal: dynamodbStore({ client, tableName: TABLE, clock }).journal,
+    ...dynamodbStore({ client, tableName: TABLE, clock }),
     env: {
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "local",
@@ -85,16 +86,16 @@ export async function startLocalWorld(): Promise<LocalWorld> {
   };
 }
 
-function secretOf(body: string): { readonly status: number; readonly body: unknown } {
+function secretOf(body: string): Answer {
   const { SecretId } = JSON.parse(body) as { SecretId: string };
   if (SecretId !== SECRET_NAME) return { status: 400, body: { __type: "ResourceNotFoundException", message: "no such secret" } };
   return { status: 200, body: { Name: SECRET_NAME, SecretString: JSON.stringify({ keyId: CANARY_KEY_ID, secretKey: CANARY_SECRET }) } };
 }
 
-async function reply(request: IncomingMessage, answer: ServerResponse, respond: (body: string) => { readonly status: number; readonly body: unknown }): Promise<void> {
+async function reply(request: IncomingMessage, answer: ServerResponse, respond: (body: string) => Answer | Promise<Answer>): Promise<void> {
   let text = "";
   for await (const chunk of request) text += String(chunk);
-  const { status, body } = respond(text);
+  const { status, body } = await respond(text);
   answer.writeHead(status, { "content-type": "application/json" });
   answer.end(JSON.stringify(body));
 }

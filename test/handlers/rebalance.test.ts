@@ -3,6 +3,8 @@ import { LocalDurableTestRunner } from "@aws/durable-execution-sdk-js-testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfigInvalid } from "../../src/config.ts";
 import { rebalanceHandler, type RebalanceHandler } from "../../src/handlers/rebalance.ts";
+import { acquireLease, releaseLease } from "../../src/state/lease.ts";
+import { plusMs } from "../../src/time.ts";
 import type { AccountName, RunId } from "../../src/trade.ts";
 import { CANARY_SECRET, CONFIG, startLocalWorld, TRIGGER, type LocalWorld } from "./local-world.ts";
 
@@ -52,12 +54,46 @@ describe("invoked without a durable execution", () => {
     expect(world.broker.submissions).toBe(2);
   });
 
-  test("two deliveries at once place one set of orders, and the slower stops quietly or finds the run closed", async () => {
-    const second = start();
-    const answers = (await Promise.all([handler(TRIGGER, {}), second(TRIGGER, {})])) as { status: string }[];
-    expect(answers.map(({ status }) => status)).toContain("closed");
-    expect(answers.every(({ status }) => status === "closed" || status === "overtaken")).toBe(true);
-    expect(world.broker.orders).toHaveLength(2);
+  test.each([2, 10, 50])("%d deliveries at once place one set of orders, and each in the end finds the run closed or is overtaken", async (deliveries) => {
+    const processes = Array.from({ length: deliveries }, start);
+    const ends: unknown[] = [];
+    for (let waiting = processes; waiting.length > 0; ) {
+      const answers = (await Promise.all(waiting.map((process) => process(TRIGGER, {})))) as { status: string }[];
+      ends.push(...answers.filter(({ status }) => status !== "call-again"));
+      waiting = waiting.filter((_, n) => answers[n]!.status === "call-again");
+    }
+    expect(ends).toHaveLength(deliveries);
+    expect(ends).toContainEqual({ status: "closed", run: RUN, outcome: "completed" });
+    for (const end of ends) expect([{ status: "closed", run: RUN, outcome: "completed" }, { status: "overtaken", run: RUN }]).toContainEqual(end);
+    expect(world.broker.orders.map(({ symbol, side }) => `${side} ${symbol}`)).toEqual(["buy IEF", "buy SPY"]);
+    expect(world.broker.submissions).toBe(2);
+    expect((await world.journal.read(RUN)).filter(({ type }) => type === "run-closed")).toHaveLength(1);
+  });
+
+  test("a run whose account another run works on asks again soon, and does nothing until then", async () => {
+    const other = await acquireLease(world.state, "paper" as AccountName, "paper/trend/2026-11-18T14:35:00.000Z a", world.clock.now(), 60_000);
+    expect(await handler(TRIGGER, {})).toMatchObject({ status: "call-again", waitSeconds: 5 });
+    expect(await world.journal.read(RUN)).toEqual([]);
+    if (other.kind === "acquired") await releaseLease(world.state, other.lease, world.clock.now());
+    expect(await handler(TRIGGER, {})).toMatchObject({ status: "closed" });
+  });
+
+  test.each([
+    ["another delivery of the run", `${RUN} b`, { status: "overtaken", run: RUN }],
+    ["another run of the account", "paper/trend/2026-11-18T14:35:00.000Z b", { status: "call-again", waitSeconds: 5 }],
+  ])("a run that stood still until %s took the lease over places no order and stops quietly", async (_, holder, answer) => {
+    let now = world.clock.now();
+    const late = rebalanceHandler({ config: CONFIG, env: world.env, clock: { now: () => now }, output: { write: (line) => void printed.push(line) } });
+    world.broker.beforeAnswer = async (route) => {
+      if (route !== "GET /v2/stocks/quotes/latest") return;
+      world.broker.beforeAnswer = undefined;
+      now = plusMs(now, 61_000);
+      expect(await acquireLease(world.state, "paper" as AccountName, holder, now, 60_000)).toMatchObject({ kind: "acquired", lease: { token: 2 } });
+    };
+    expect(await late(TRIGGER, {})).toMatchObject(answer);
+    expect(world.broker.submissions).toBe(0);
+    expect((await world.journal.read(RUN)).map(({ type }) => type)).toEqual(["run-opened", "view-recorded", "targets-set", "orders-planned"]);
+    expect(printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ level: "info", run: RUN, to: holder, msg: "the account's lease went to another" }]);
   });
 
   test("a run whose orders are open says when it wants to be called again", async () => {

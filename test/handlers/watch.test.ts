@@ -26,7 +26,7 @@ const look = (at: string): Promise<unknown> => watchHandler({ config: CONFIG, en
 
 const overdue = (): unknown[] => printed.filter((line) => line.includes("_aws")).map((line) => (JSON.parse(line) as { RunsOverdue: number }).RunsOverdue);
 
-const write = (seq: number, type: JournalEvent["type"]): Promise<void> => world.journal.append(RUN, seq, { type, seq, at: 0, previous: "" } as unknown as JournalEvent);
+const write = (seq: number, type: JournalEvent["type"]): Promise<void> => world.journal.append(RUN, seq, { type, seq, at: 0, previous: "", account: "paper", strategy: "fixed-weights", scheduledAt: instantOf("2026-11-18T14:35:00Z") } as unknown as JournalEvent);
 
 test("the first look asks about nothing before it", async () => {
   expect(await look("2026-11-18T21:30:00Z")).toEqual([]);

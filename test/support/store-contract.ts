@@ -284,9 +284,16 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await acquire("two", at(minute))).toMatchObject({ kind: "held" });
       });
 
-      test("a lease that ran out cannot be renewed, even if nobody took it", async () => {
+      test("a lease that ran out and that nobody took is renewed, and is then held again", async () => {
         const lease = leaseOf(await acquire("one", at(0)));
-        expect(await renewLease(state, lease, at(minute), minute)).toBeUndefined();
+        expect(await renewLease(state, lease, at(minute), minute)).toEqual({ ...lease, until: at(2 * minute) });
+        expect(await acquire("two", at(minute + 1))).toEqual({ kind: "held", by: "one", until: at(2 * minute) });
+      });
+
+      test("a holder may renew many times at once", async () => {
+        const lease = leaseOf(await acquire("one", at(0)));
+        const renewed = await Promise.all(Array.from({ length: 8 }, (_, n) => renewLease(state, lease, at(n), minute)));
+        expect(renewed.map((one) => one?.token)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
       });
 
       test("a released lease is free at once, and the tokens go on counting", async () => {
