@@ -1,0 +1,116 @@
+/**
+ * What happened to one account's money and shares, in order: its fills and everything else.
+ *
+ * Activities stand in the order of their times; pages are found by search, whatever their number.
+ */
+import type { Money, Price, Quantity } from "../money.ts";
+import type { Instant, SessionDate } from "../time.ts";
+import type { Side, Symbol } from "../trade.ts";
+import type { OrderId } from "./venue-order.ts";
+
+export interface FillActivity {
+  readonly type: "FILL";
+  /** A UUID; with its instant before it, the activity's id on the wire. */
+  readonly uuid: string;
+  readonly at: Instant;
+  readonly order: OrderId;
+  readonly symbol: Symbol;
+  readonly side: Side | "sell_short";
+  readonly price: Price;
+  readonly quantity: Quantity;
+  /** Of the order, after this fill. */
+  readonly filled: Quantity;
+  readonly leaves: Quantity;
+}
+
+export interface NonTradeActivity {
+  readonly type: "CSD" | "DIV" | "FEE" | "INT" | "SPLIT" | "NC" | "MA";
+  readonly uuid: string;
+  readonly at: Instant;
+  readonly date: SessionDate;
+  readonly amount: Money;
+  readonly description: string;
+  readonly symbol?: Symbol;
+  readonly quantity?: Quantity;
+  readonly perShare?: number;
+}
+
+export type Activity = FillActivity | NonTradeActivity;
+
+export interface ActivityQuery {
+  readonly types?: ReadonlySet<string> | undefined;
+  readonly category?: "trade_activity" | "non_trade_activity" | undefined;
+  /** Exclusive, both. */
+  readonly after?: Instant | undefined;
+  readonly until?: Instant | undefined;
+  readonly direction: "asc" | "desc";
+  readonly limit: number;
+  /** The id of the activity after which the page begins. */
+  readonly pageToken?: string | undefined;
+}
+
+export class Activities {
+  readonly #all: Activity[];
+
+  constructor(stored: readonly Activity[] = []) {
+    this.#all = [...stored];
+  }
+
+  get all(): readonly Activity[] {
+    return this.#all;
+  }
+
+  add(activity: Activity): void {
+    this.#all.push(activity);
+  }
+
+  list({ types, category, after, until, direction, limit, pageToken }: ActivityQuery): readonly Activity[] {
+    let from = after === undefined ? 0 : this.#firstAt((at) => at > after);
+    let to = until === undefined ? this.#all.length : this.#firstAt((at) => at >= until);
+    if (pageToken !== undefined) {
+      const place = this.#placeOf(pageToken);
+      if (direction === "asc") from = Math.max(from, place + 1);
+      else to = Math.min(to, place);
+    }
+    const found: Activity[] = [];
+    for (let i = 0; i < to - from && found.length < limit; i += 1) {
+      const activity = this.#all[direction === "asc" ? from + i : to - 1 - i]!;
+      if (types && !types.has(activity.type)) continue;
+      if (category && (activity.type === "FILL") !== (category === "trade_activity")) continue;
+      found.push(activity);
+    }
+    return found;
+  }
+
+  /** Of an id that is not here: where it would stand. */
+  #placeOf(id: string): number {
+    const [stamp = "", uuid] = id.split("::");
+    let place = this.#firstAt((at) => activityStamp(at) >= stamp);
+    const first = place;
+    while (place < this.#all.length && activityStamp(this.#all[place]!.at) === stamp) {
+      if (this.#all[place]!.uuid === uuid) return place;
+      place += 1;
+    }
+    return first;
+  }
+
+  #firstAt(holds: (at: Instant) => boolean): number {
+    let low = 0;
+    let high = this.#all.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holds(this.#all[middle]!.at)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+export function activityId({ at, uuid }: Pick<Activity, "at" | "uuid">): string {
+  return `${activityStamp(at)}::${uuid}`;
+}
+
+/** YYYYMMDDhhmmssmmm in UTC. */
+function activityStamp(at: Instant): string {
+  return new Date(at).toISOString().replace(/\D/g, "");
+}

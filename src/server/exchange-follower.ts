@@ -1,0 +1,201 @@
+/**
+ * What the exchange's events mean for the venue's books: orders, activities, tape and trade updates.
+ *
+ * Each event is taken in as it happens, so that the exchange can be asked how things stand at that moment. Events of
+ * accounts that the venue does not have, which are the market's own agents, count for the tape alone.
+ */
+import { addMoney, addQuantity, maxOf, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Quantity } from "../money.ts";
+import type { ExchangeEvent } from "../simulator/exchange-events.ts";
+import type { EpochDay } from "../time.ts";
+import type { Symbol } from "../trade.ts";
+import { derivedUuid } from "./derived-ids.ts";
+import type { VenueAccount } from "./venue-account.ts";
+import { hasEnded, type VenueOrder } from "./venue-order.ts";
+import type { TradeEvent } from "./venue-replies.ts";
+import type { VenueState } from "./venue-state.ts";
+
+type OfType<T extends ExchangeEvent["type"]> = Extract<ExchangeEvent, { readonly type: T }>;
+type FillEvent = OfType<"fill" | "partial_fill">;
+type OrderEvent = Extract<ExchangeEvent, { readonly order: unknown }>;
+
+export class ExchangeFollower {
+  #state!: VenueState;
+
+  /** Before the exchange says anything. */
+  follow(state: VenueState): void {
+    this.#state = state;
+  }
+
+  append(event: ExchangeEvent): void {
+    if ("order" in event) this.#ofOrder(event);
+    else this.#ofMarket(event);
+  }
+
+  #ofOrder(event: OrderEvent): void {
+    const { orders, accounts, tape } = this.#state;
+    if (event.type === "fill" || event.type === "partial_fill") this.#print(event, tape);
+    const order = orders.get(event.order);
+    const account = order && accounts.get(order.account);
+    // What is rejected at the door never was an order.
+    if (!account || (event.type === "rejected" && !this.#state.exchange.orderOf(event.account, event.order))) return;
+    order.updatedAt = event.at;
+    switch (event.type) {
+      case "fill":
+      case "partial_fill":
+        { this.#fill(account, order, event); return; }
+      case "accepted":
+        { this.#accepted(account, order, event); return; }
+      case "new":
+        order.status = order.filled > 0 ? "partially_filled" : "new";
+        { this.#tell(account, "new", order, event); return; }
+      case "held":
+      case "done_for_day":
+      case "suspended":
+      case "canceled":
+      case "expired":
+      case "rejected":
+        order.status = event.type;
+        { this.#tell(account, event.type, order, event); return; }
+      case "replaced":
+        { this.#replaced(account, order, event); return; }
+      case "restated":
+        order.quantity = event.quantity;
+        order.limitPrice = event.limitPrice;
+        order.stopPrice = event.stopPrice;
+        { this.#tell(account, "restated", order, event); return; }
+      case "triggered":
+        return;
+    }
+  }
+
+  #tell(account: VenueAccount, event: TradeEvent, order: VenueOrder, { at }: OrderEvent): void {
+    if (hasEnded(order)) {
+      account.orders.close(order);
+      this.#state.endedCount += 1;
+      if (order.status === "canceled") order.canceledAt = at;
+      if (order.status === "expired") order.expiredAt = at;
+      if (order.status === "rejected") order.failedAt = at;
+      if (order.status === "replaced") order.replacedAt = at;
+    }
+    this.#state.announcements.update(account, at, event, order);
+  }
+
+  /** An order that may trade at once is new in the next breath, and only that is told. */
+  #accepted(account: VenueAccount, order: VenueOrder, event: OrderEvent): void {
+    const status = this.#state.exchange.orderOf(event.account, event.order)?.status ?? "accepted";
+    order.status = status;
+    if (status !== "new") this.#tell(account, "accepted", order, event);
+  }
+
+  #fill(account: VenueAccount, order: VenueOrder, event: FillEvent): void {
+    const { exchange, announcements, settings } = this.#state;
+    const { price, quantity, positionQuantity, at } = event;
+    order.filled = addQuantity(order.filled, quantity);
+    order.filledValue = addMoney(order.filledValue, notional(price, quantity));
+    order.status = event.type === "fill" ? "filled" : "partially_filled";
+    const signed = (order.side === "buy" ? quantity : 0 - quantity) as Quantity;
+    account.basis.fill(order.symbol, signed, price, positionQuantity);
+    const id = derivedUuid(settings.salt, `execution/${event.execution}`);
+    const isShort = order.side === "sell" && positionQuantity < 0;
+    account.activities.add({
+      type: "FILL", uuid: id, at, order: order.id, symbol: order.symbol, side: isShort ? "sell_short" : order.side,
+      price, quantity, filled: order.filled, leaves: maxOf((order.quantity - order.filled) as Quantity, 0 as Quantity),
+    });
+    if (hasEnded(order)) {
+      order.filledAt = at;
+      account.orders.close(order);
+      this.#state.endedCount += 1;
+    }
+    announcements.update(account, exchange.now, event.type, order, { id, order: order.id, price, quantity, positionQuantity });
+  }
+
+  /** The heir was made known before the exchange took it; it goes on where the order has come to. */
+  #replaced(account: VenueAccount, order: VenueOrder, event: OfType<"replaced">): void {
+    const heir = this.#state.orders.get(event.by)!;
+    heir.status = order.status;
+    heir.filled = order.filled;
+    heir.filledValue = order.filledValue;
+    heir.waterMark = order.waterMark;
+    order.status = "replaced";
+    order.replacedBy = heir.id;
+    this.#tell(account, "replaced", order, event);
+    if (heir.status === "new" || heir.status === "partially_filled") this.#tell(account, "new", heir, event);
+  }
+
+  /** One print for each trade: of two clients' fills the buyer's. */
+  #print({ order: id, account, against, price, quantity, at }: FillEvent, tape: VenueState["tape"]): void {
+    if (against === "auction") return;
+    const order = this.#state.exchange.orderOf(account, id);
+    if (order && (against === "house" || order.side === "buy")) tape.trade(order.symbol, at, price, quantity);
+  }
+
+  #ofMarket(event: Exclude<ExchangeEvent, OrderEvent>): void {
+    const { tape, announcements, assets } = this.#state;
+    switch (event.type) {
+      case "auction":
+        { tape.trade(event.symbol, event.at, event.price, event.quantity); return; }
+      case "halted":
+      case "resumed":
+        { announcements.market({ type: event.type, symbol: event.symbol, at: event.at }); return; }
+      case "dividend":
+        { this.#dividend(event); return; }
+      case "split":
+        { this.#split(event); return; }
+      case "charged":
+        { this.#charged(event); return; }
+      case "symbol_changed":
+        assets.rename(event.symbol, event.to);
+        tape.rename(event.symbol, event.to);
+        for (const account of this.#state.accounts.values()) {
+          account.orders.rename(event.symbol, event.to);
+          account.basis.rename(event.symbol, event.to);
+        }
+        return;
+      case "delisted":
+        { assets.end(event.symbol); return; }
+      case "session":
+        return;
+    }
+  }
+
+  #dividend({ symbol, amount, payDay }: OfType<"dividend">): void {
+    for (const account of this.#state.accounts.values()) {
+      const quantity = this.#held(account, symbol);
+      const total = notional(priceFromNumber(amount), quantity);
+      if (total === 0) continue;
+      if (payDay === undefined) this.#bookDividend(account, { symbol, quantity, amount: total, perShare: amount });
+      else account.dividendsDue = [...account.dividendsDue, { symbol, payDay, amount: total, quantity, perShare: amount }];
+    }
+  }
+
+  /** What the exchange pays on that day. */
+  payDividendsDue(day: EpochDay): void {
+    for (const account of this.#state.accounts.values()) {
+      if (account.dividendsDue.length === 0) continue;
+      for (const due of account.dividendsDue) if (due.payDay <= day) this.#bookDividend(account, due);
+      account.dividendsDue = account.dividendsDue.filter(({ payDay }) => payDay > day);
+    }
+  }
+
+  #bookDividend(account: VenueAccount, { symbol, quantity, amount, perShare }: { readonly symbol: Symbol; readonly quantity: Quantity; readonly amount: Money; readonly perShare: number }): void {
+    this.#state.book(account, "DIV", amount, `dividend of ${quantityToText(quantity)} ${symbol}`, { symbol, quantity, perShare });
+  }
+
+  /** After the shares have changed. */
+  #split({ symbol, ratio }: OfType<"split">): void {
+    for (const account of this.#state.accounts.values()) {
+      const quantity = this.#held(account, symbol);
+      if (quantity !== 0) this.#state.book(account, "SPLIT", ZERO_MONEY, `${ratio} new shares of ${symbol} for each old one`, { symbol, quantity });
+    }
+  }
+
+  #charged({ account: name, charge, amount }: OfType<"charged">): void {
+    const account = this.#state.accounts.get(name);
+    if (account) this.#state.book(account, "INT", subtractMoney(ZERO_MONEY, amount), charge === "interest" ? "interest on a debit" : "fee for borrowed shares");
+  }
+
+  #held({ name }: VenueAccount, symbol: Symbol): Quantity {
+    return this.#state.exchange.account(name).positions.find((position) => position.symbol === symbol)?.quantity ?? (0 as Quantity);
+  }
+}
+

@@ -1,0 +1,72 @@
+/** What every request passes: a request id, who it is from, how many it has left, and errors in Alpaca's shape. */
+import { randomUUID } from "node:crypto";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { AccountName } from "../trade.ts";
+import type { Identity, ServerParts } from "./server.ts";
+import type { VenueAccount } from "./venue-account.ts";
+import { RequestRate } from "./request-rate.ts";
+import { WireError } from "./wire-errors.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    identity: Identity | undefined;
+  }
+}
+
+/** Paths that ask for no key by themselves. */
+const OPEN = /^\/(health|ready|metrics|page|stream|v2\/(iex|sip|delayed_sip)|sim)(\/|\?|$)/;
+
+export function installGate({ app, settings }: ServerParts): void {
+  const rate = new RequestRate(settings.requestsPerMinute, settings.time.mode === "real" ? settings.time.clock : () => Date.now());
+  app.decorateRequest("identity", undefined);
+  const admit = (request: FastifyRequest, reply: FastifyReply): WireError | undefined => {
+    reply.header("x-request-id", randomUUID());
+    if (OPEN.test(request.url)) return undefined;
+    const identity = identityFrom(request, settings.authenticator);
+    if (!identity) return new WireError(401, 40110000, "request is not authorized");
+    request.identity = identity;
+    const left = rate.take(identity.keyId);
+    reply.header("x-ratelimit-limit", left.limit).header("x-ratelimit-remaining", left.remaining).header("x-ratelimit-reset", left.resetSeconds);
+    if (left.exceeded) return new WireError(429, 42910000, "rate limit exceeded");
+    return request.method === "GET" || identity.scopes.has("trade") ? undefined : new WireError(403, 40310000, "this key may not trade");
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    done(admit(request, reply));
+  });
+  app.setErrorHandler((error: FastifyError | WireError, _request, reply) => sendError(reply, error));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 40410000, message: "endpoint not found" }));
+}
+
+/** The requests that pass the gate have one. */
+export function accountOf(request: FastifyRequest, { venue }: ServerParts): VenueAccount {
+  const account = venue.accounts.get(identityOf(request));
+  if (!account) throw new WireError(403, 40310000, "account is not open");
+  return account;
+}
+
+export function identityOf(request: FastifyRequest): AccountName {
+  if (!request.identity) throw new Error("a route before the gate asked whose request it is");
+  return request.identity.account;
+}
+
+function identityFrom({ headers }: FastifyRequest, authenticator: ServerParts["settings"]["authenticator"]): Identity | undefined {
+  const keyId = headers["apca-api-key-id"];
+  const secret = headers["apca-api-secret-key"];
+  return typeof keyId === "string" && typeof secret === "string" ? authenticator.authenticate(keyId, secret) : undefined;
+}
+
+function sendError(reply: FastifyReply, error: FastifyError | WireError): FastifyReply {
+  if (error instanceof WireError) return reply.code(error.status).send(error.body);
+  const status = error.statusCode ?? 500;
+  if (status < 500) return reply.code(status).send({ code: status * 100_000, message: MESSAGES[error.code] ?? "bad request" });
+  reply.log.error(error);
+  process.stderr.write(`ballast: ${error.stack ?? error.message}\n`);
+  return reply.code(500).send({ code: 50010000, message: "internal server error" });
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "the body must be application/json",
+  FST_ERR_CTP_BODY_TOO_LARGE: "the body is too large",
+  FST_ERR_CTP_EMPTY_JSON_BODY: "request body format is invalid",
+  FST_ERR_CTP_INVALID_JSON_BODY: "request body format is invalid",
+};

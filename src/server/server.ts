@@ -1,0 +1,139 @@
+/**
+ * A venue behind Alpaca's REST wire, in this process.
+ *
+ * A command is acknowledged in this order: parsed, authorised, appended to the journal until it is durable, applied to
+ * the venue, answered. Commands are applied in the order in which they were appended. Time is `stepped`, and moves by
+ * commands alone, or `real`, and follows a clock at a speed; it never goes back, and is not asked for by the venue.
+ */
+import Fastify, { type FastifyInstance } from "fastify";
+import { plusMs, type Instant } from "../time.ts";
+import type { AccountName } from "../trade.ts";
+import type { VenueCommand } from "./commands.ts";
+import { installGate } from "./gate.ts";
+import { accountRoutes } from "./routes-account.ts";
+import { orderRoutes } from "./routes-orders.ts";
+import type { Venue } from "./venue.ts";
+import type { VenueReply } from "./venue-replies.ts";
+
+/** Who a request is from. */
+export interface Identity {
+  readonly keyId: string;
+  readonly account: AccountName;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+export type Scope = "trade" | "read" | "admin";
+
+export interface Authenticator {
+  /** Undefined for a key that is unknown, revoked or over, and for a wrong secret. */
+  authenticate(keyId: string, secret: string): Identity | undefined;
+}
+
+export interface Journaled {
+  /** Resolves when the command is durable, in the order of the calls. */
+  append(command: VenueCommand): Promise<void>;
+}
+
+export interface ServerSettings {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly venue: Venue;
+  readonly time: TimeSettings;
+  readonly authenticator: Authenticator;
+  /** With "memory" nothing outlives the process. */
+  readonly journal: Journaled | "memory";
+  /** For each key. */
+  readonly requestsPerMinute: number;
+  /** The fields that Alpaca removed on 2026-07-06. */
+  readonly legacyPatternDayTrader: boolean;
+  /** More routes and hooks, before the server listens. */
+  readonly extend?: (parts: ServerParts) => void | Promise<void>;
+}
+
+export type TimeSettings =
+  | { readonly mode: "stepped" }
+  /** Market time goes on from the venue's own at `speed` times the clock's pace. */
+  | { readonly mode: "real"; readonly speed: number; readonly clock: () => number; readonly tickMs: number };
+
+export interface ServerParts {
+  readonly app: FastifyInstance;
+  readonly venue: Venue;
+  readonly settings: ServerSettings;
+  /** The market's time now. */
+  now(): Instant;
+  /** Stamps the command with the market's time, makes it durable and applies it. */
+  execute(command: Unstamped): Promise<VenueReply>;
+}
+
+export interface RunningServer extends ServerParts {
+  readonly url: string;
+  /** Stepped time moves to `at`. */
+  moveTo(at: Instant): Promise<void>;
+  /** Answers what has come and takes nothing more. */
+  close(): Promise<void>;
+}
+
+/** A command without its instant. */
+export type Unstamped = VenueCommand extends infer C ? (C extends VenueCommand ? Omit<C, "at"> : never) : never;
+
+export async function startServer(settings: ServerSettings): Promise<RunningServer> {
+  const app = Fastify({ logger: false, bodyLimit: BODY_MAX, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" });
+  const parts = partsOf(app, settings);
+  installGate(parts);
+  orderRoutes(parts);
+  accountRoutes(parts);
+  await settings.extend?.(parts);
+  await app.listen({ host: settings.host, port: settings.port });
+  const stopTicking = settings.time.mode === "real" ? tick(parts, settings.time.tickMs) : (): void => undefined;
+  const address = app.server.address();
+  const port = typeof address === "object" && address ? address.port : settings.port;
+  return {
+    ...parts,
+    url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
+    async moveTo(at) {
+      await parts.executeAt({ type: "advance", at });
+    },
+    async close() {
+      stopTicking();
+      await app.close();
+    },
+  };
+}
+
+const BODY_MAX = 256 * 1024;
+
+function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & { executeAt(command: VenueCommand): Promise<VenueReply> } {
+  const { venue, journal } = settings;
+  const now = marketTime(settings);
+  let stamped = venue.now;
+  const executeAt = async (command: VenueCommand): Promise<VenueReply> => {
+    stamped = command.at;
+    if (journal !== "memory") await journal.append(command);
+    return venue.apply(command);
+  };
+  return {
+    app, venue, settings, now, executeAt,
+    // Between the stamp and the append nothing waits, so instants in the journal never go back.
+    execute: (command) => executeAt({ ...command, at: Math.max(stamped, now()) } as VenueCommand),
+  };
+}
+
+function marketTime({ time, venue }: ServerSettings): () => Instant {
+  if (time.mode === "stepped") return () => venue.now;
+  const { clock, speed } = time;
+  const [from, startedAt] = [venue.now, clock()];
+  return () => plusMs(from, Math.max(0, Math.floor((clock() - startedAt) * speed)));
+}
+
+/** Lets the market's time go on while nobody sends anything. */
+function tick(parts: ServerParts, everyMs: number): () => void {
+  let isWaiting = false;
+  const timer = setInterval(() => {
+    if (isWaiting) return;
+    isWaiting = true;
+    parts.execute({ type: "advance" }).finally(() => (isWaiting = false)).catch((error: unknown) => parts.app.log.error(error));
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}

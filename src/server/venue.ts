@@ -1,0 +1,353 @@
+/**
+ * The venue: accounts, orders and everything that Alpaca's interface tells of them, over one exchange.
+ *
+ * It is a deterministic state machine. `apply` is the only way in: it takes one command, synchronously, moves the
+ * market's time to the command's, and answers; it asks no clock, no chance and no disk. The same settings and the same
+ * commands give the same state and the same ids, and `Venue.restore` of a snapshot has the same future as the venue
+ * that it was taken of. What has ended is kept for ever and found by index.
+ *
+ * Readers use the exchange, the accounts and the tape as they are between two commands, and change nothing.
+ */
+import { ZERO_MONEY, type Money } from "../money.ts";
+import { currentOrNextSession, type Session } from "../rules/calendar.ts";
+import { Exchange, type ExchangeSnapshot } from "../simulator/exchange.ts";
+import type { HouseQuote } from "../simulator/house.ts";
+import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
+import { MINUTE_MS, plusMs, type Instant } from "../time.ts";
+import type { AccountName, Symbol } from "../trade.ts";
+import { Assets, type ListedAsset } from "./assets.ts";
+import type { CommandOf, VenueCommand } from "./commands.ts";
+import { derivedUuid } from "./derived-ids.ts";
+import { ExchangeFollower } from "./exchange-follower.ts";
+import type { Market, MarketMemory } from "./market-source.ts";
+import { OrderEntry } from "./order-entry.ts";
+import { TradeTape, type SymbolTapeSnapshot } from "./trade-tape.ts";
+import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
+import { newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
+import { rejected, type MarketUpdate, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
+import { Announcements, VenueState, type VenueSettings } from "./venue-state.ts";
+import type { Watchlist } from "./watchlists.ts";
+
+export type { VenueSettings } from "./venue-state.ts";
+
+const FORMAT = 1;
+/** So many orders have ended before the exchange is asked to forget them, and at least as many as are open. */
+const ENDED_AT_EXCHANGE_MAX = 4_096;
+
+export interface VenueSnapshot {
+  readonly format: typeof FORMAT;
+  readonly salt: string;
+  readonly exchange: ExchangeSnapshot;
+  readonly market: MarketMemory;
+  readonly accounts: readonly VenueAccountSnapshot[];
+  /** By arrival. */
+  readonly orders: readonly VenueOrder[];
+  readonly assets: readonly ListedAsset[];
+  readonly tape: readonly SymbolTapeSnapshot[];
+  readonly orderCount: number;
+  readonly idCount: number;
+  readonly endedCount: number;
+}
+
+/** A snapshot of another venue, or of another version. */
+export class VenueSnapshotInvalid extends Error {
+  override readonly name = "VenueSnapshotInvalid";
+}
+
+export class Venue {
+  readonly #state: VenueState;
+  readonly #follower: ExchangeFollower;
+  readonly #market: Market;
+  readonly #entry: OrderEntry;
+  readonly #announcements: Announcements;
+  /** Of the session under way or the next. */
+  #session: Session;
+
+  constructor(settings: VenueSettings, restored?: VenueSnapshot) {
+    this.#announcements = new Announcements();
+    this.#follower = new ExchangeFollower();
+    const { hours } = settings.market;
+    const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower };
+    const exchange = restored ? Exchange.restore(exchangeSettings, restored.exchange) : new Exchange(exchangeSettings, settings.startsAt);
+    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(this.#announcements.market, restored?.tape), this.#announcements);
+    this.#follower.follow(this.#state);
+    this.#entry = new OrderEntry(this.#state);
+    if (restored) this.#take(restored);
+    else for (const symbol of settings.market.symbols) this.#list(symbol);
+    this.#market = settings.market.open(exchange, restored?.market);
+    this.#session = currentOrNextSession(exchange.now);
+    if (plusMs(this.#session.close, SESSION_END_MS) <= exchange.now) this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
+  }
+
+  /** @throws VenueSnapshotInvalid */
+  static restore(settings: VenueSettings, snapshot: VenueSnapshot): Venue {
+    const given: number = snapshot.format;
+    if (given !== FORMAT) throw new VenueSnapshotInvalid(`the venue's snapshot has format ${given}, not ${FORMAT}`);
+    if (snapshot.salt !== settings.salt) throw new VenueSnapshotInvalid("the snapshot is of another venue");
+    return new Venue(settings, snapshot);
+  }
+
+  /** @throws when `command.at` lies before the market's time. */
+  apply(command: VenueCommand): VenueReply {
+    this.#advance(command.at);
+    const reply = this.#do(command);
+    this.#forgetEnded();
+    return reply;
+  }
+
+  /** JSON. */
+  snapshot(): VenueSnapshot {
+    const { settings, exchange, accounts, orders, assets, tape, orderCount, idCount, endedCount } = this.#state;
+    return {
+      format: FORMAT, salt: settings.salt, exchange: exchange.snapshot(), market: this.#market.snapshot(),
+      accounts: [...accounts.values()].map((account) => account.snapshot()), orders: [...orders.values()].map((order) => ({ ...order })),
+      assets: assets.all(), tape: tape.snapshot(), orderCount, idCount, endedCount,
+    };
+  }
+
+  /** Every trade update of every account, as it happens; call what it returns to hear no more. */
+  onUpdate(listener: (update: TradeUpdate) => void): () => void {
+    return this.#announcements.onUpdate(listener);
+  }
+
+  onMarket(listener: (update: MarketUpdate) => void): () => void {
+    return this.#announcements.onMarket(listener);
+  }
+
+  get now(): Instant {
+    return this.#state.exchange.now;
+  }
+
+  get settings(): VenueSettings {
+    return this.#state.settings;
+  }
+
+  /** To be read, and not commanded. */
+  get exchange(): Pick<Exchange, "account" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "now"> {
+    return this.#state.exchange;
+  }
+
+  get tape(): Pick<TradeTape, "trades" | "quotes" | "bars" | "openBar"> {
+    return this.#state.tape;
+  }
+
+  get assets(): Pick<Assets, "all" | "named"> {
+    return this.#state.assets;
+  }
+
+  get accounts(): ReadonlyMap<AccountName, VenueAccount> {
+    return this.#state.accounts;
+  }
+
+  order(id: OrderId): VenueOrder | undefined {
+    return this.#state.orders.get(id);
+  }
+
+  get orderCount(): number {
+    return this.#state.orders.size;
+  }
+
+  #do(command: VenueCommand): VenueReply {
+    switch (command.type) {
+      case "advance":
+        return DONE;
+      case "open-account":
+        return this.#openAccount(command);
+      case "list":
+        if (!this.#state.assets.named(command.symbol)) this.#list(command.symbol);
+        return DONE;
+      case "quote":
+      case "halt":
+      case "resume":
+      case "split":
+      case "dividend":
+        return this.#steer(command);
+      default:
+        return this.#ofAccount(command);
+    }
+  }
+
+  #ofAccount(command: Extract<VenueCommand, { readonly account: AccountName }>): VenueReply {
+    const account = this.#state.accounts.get(command.account);
+    if (!account) return rejected("account_not_found", `there is no account ${command.account}`);
+    switch (command.type) {
+      case "place":
+        return this.#quoted(command.order.symbol, this.#entry.place(account, command.order));
+      case "replace":
+        return this.#quoted(undefined, this.#entry.replace(account, command));
+      case "cancel":
+        return this.#quoted(undefined, this.#entry.cancel(account, command.order));
+      case "cancel-all":
+        return { kind: "orders", items: this.#entry.cancelAll(account) };
+      case "close-position":
+        return this.#quoted(command.symbol, this.#entry.closePosition(account, command.symbol, command.part));
+      case "close-all-positions":
+        return { kind: "orders", items: this.#entry.closeAll(account, command.cancelOrders) };
+      case "configure-account":
+        account.configuration = { ...account.configuration, ...command.changes };
+        return DONE;
+      case "open-account":
+        return rejected("account_taken", `account ${command.account} is open already`);
+      default:
+        return this.#watchlist(account, command);
+    }
+  }
+
+  #openAccount({ account: name, cash, terms = CASH_ACCOUNT, at }: CommandOf<"open-account">): VenueReply {
+    const { accounts, exchange, settings } = this.#state;
+    if (accounts.has(name)) return rejected("account_taken", `account ${name} is open already`);
+    exchange.openAccount(name, cash, terms);
+    const id = derivedUuid(settings.salt, `account/${name}`);
+    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms });
+    accounts.set(name, account);
+    this.#state.book(account, "CSD", cash, "starting cash");
+    account.equity.sample(at, cash);
+    return DONE;
+  }
+
+  #steer(command: CommandOf<"quote" | "halt" | "resume" | "split" | "dividend">): VenueReply {
+    const { exchange } = this.#state;
+    const { symbol } = command;
+    const asset = this.#state.assets.named(symbol);
+    if (!asset?.isActive) return rejected("asset_not_found", `asset "${symbol}" not found`);
+    switch (command.type) {
+      case "quote": {
+        const { bid, ask, quantity } = command;
+        const quote: HouseQuote = { bid, ask, quantity };
+        exchange.quote(symbol, quote, Math.round((bid + ask) / 2) as typeof bid);
+        this.#noteQuote(symbol);
+        return DONE;
+      }
+      case "halt":
+        exchange.halt(symbol);
+        return DONE;
+      case "resume":
+        exchange.resume(symbol);
+        return DONE;
+      case "split":
+        exchange.split(symbol, command.ratio, command.price);
+        return DONE;
+      case "dividend":
+        exchange.accrueDividend(symbol, command.amount, undefined);
+        return DONE;
+    }
+  }
+
+  #watchlist(account: VenueAccount, command: CommandOf<"create-watchlist" | "update-watchlist" | "add-to-watchlist" | "remove-from-watchlist" | "delete-watchlist">): VenueReply {
+    const { watchlists } = account;
+    const now = command.at;
+    if (command.type === "create-watchlist") {
+      if (watchlists.named(command.name)) return rejected("watchlist_taken", "watchlist name must be unique");
+      return this.#kept(account, { id: this.#state.nextId("watchlist"), name: command.name, createdAt: now, updatedAt: now, symbols: command.symbols });
+    }
+    const list = watchlists.get(command.watchlist);
+    if (!list) return rejected("watchlist_not_found", "watchlist not found");
+    switch (command.type) {
+      case "update-watchlist":
+        if (command.name !== undefined && command.name !== list.name && watchlists.named(command.name)) return rejected("watchlist_taken", "watchlist name must be unique");
+        return this.#kept(account, { ...list, name: command.name ?? list.name, symbols: command.symbols ?? list.symbols, updatedAt: now });
+      case "add-to-watchlist":
+        return this.#kept(account, { ...list, symbols: [...list.symbols, command.symbol], updatedAt: now });
+      case "remove-from-watchlist":
+        if (!list.symbols.includes(command.symbol)) return rejected("watchlist_not_found", "symbol not found in watchlist");
+        return this.#kept(account, { ...list, symbols: list.symbols.filter((symbol) => symbol !== command.symbol), updatedAt: now });
+      case "delete-watchlist":
+        watchlists.delete(list.id);
+        return DONE;
+    }
+  }
+
+  #kept(account: VenueAccount, list: Watchlist): VenueReply {
+    const unknown = list.symbols.find((symbol) => !this.#state.assets.named(symbol));
+    if (unknown !== undefined) return rejected("asset_not_found", `asset "${unknown}" not found`);
+    return { kind: "watchlist", watchlist: account.watchlists.put(list) };
+  }
+
+  #list(symbol: Symbol): void {
+    this.#state.exchange.list(symbol);
+    this.#state.assets.list(symbol);
+  }
+
+  /** The market plays up to `at`, and stops where a session opens or ends for what the venue does then. */
+  #advance(at: Instant): void {
+    const { now } = this.#state.exchange;
+    if (at < now) throw new Error(`the market cannot go back from ${now} to ${at}`);
+    if (at === now) return;
+    for (;;) {
+      const { open, close } = this.#session;
+      const end = plusMs(close, SESSION_END_MS);
+      const boundary = this.#state.exchange.now < open ? open : end;
+      if (boundary > at) break;
+      this.#market.advanceTo(boundary);
+      if (boundary === open) this.#openSession();
+      else this.#endSession(end);
+    }
+    if (this.#state.exchange.now < at) this.#market.advanceTo(at);
+    this.#state.tape.moveTo(at);
+    if (Math.floor(at / MINUTE_MS) !== Math.floor(now / MINUTE_MS)) this.#sampleEquity(at);
+    for (const { symbol, isActive } of this.#state.assets.all()) if (isActive) this.#noteQuote(symbol);
+  }
+
+  #openSession(): void {
+    this.#state.exchange.payDividendsDue(this.#session.day);
+    this.#follower.payDividendsDue(this.#session.day);
+  }
+
+  #endSession(end: Instant): void {
+    const { exchange, accounts } = this.#state;
+    exchange.endSession();
+    for (const account of accounts.values()) {
+      const { equity, positions } = exchange.account(account.name);
+      const fees = account.feesPending(exchange.feesPaid(account.name));
+      if (fees !== ZERO_MONEY) {
+        this.#state.book(account, "FEE", (0 - fees) as Money, "regulatory and other fees of the day");
+        account.feesBooked = exchange.feesPaid(account.name);
+      }
+      account.equity.close(end, equity);
+      account.basis.begin(positions);
+    }
+    this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
+  }
+
+  #sampleEquity(at: Instant): void {
+    for (const account of this.#state.accounts.values()) account.equity.sample(at, this.#state.exchange.account(account.name).equity);
+  }
+
+  #quoted<R extends VenueReply>(symbol: Symbol | undefined, reply: R): R {
+    const changed = symbol ?? (reply.kind === "order" ? reply.order.symbol : undefined);
+    if (changed !== undefined && reply.kind === "order") this.#noteQuote(changed);
+    return reply;
+  }
+
+  /** The house's quote, or the best of the clients' orders. */
+  #noteQuote(symbol: Symbol): void {
+    const { exchange, tape } = this.#state;
+    const quote = exchange.quoteOf(symbol);
+    const { bid = quote?.bid, ask = quote?.ask } = exchange.topOf(symbol);
+    if (bid === undefined && ask === undefined) return;
+    tape.quote(symbol, { at: exchange.now, bid: bid ?? (0 as NonNullable<typeof bid>), ask: ask ?? (0 as NonNullable<typeof ask>), bidQuantity: 0 as never, askQuantity: 0 as never });
+  }
+
+  #forgetEnded(): void {
+    const { endedCount, orders } = this.#state;
+    if (endedCount < ENDED_AT_EXCHANGE_MAX || endedCount < orders.size / 256) return;
+    this.#state.exchange.takeEnded();
+    this.#state.endedCount = 0;
+  }
+
+  #take({ accounts, orders, orderCount, idCount, endedCount }: VenueSnapshot): void {
+    for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored));
+    for (const stored of orders) {
+      const order = newVenueOrder(stored);
+      this.#state.orders.set(order.id, order);
+      this.#state.accounts.get(order.account)!.orders.add(order);
+    }
+    this.#state.orderCount = orderCount;
+    this.#state.idCount = idCount;
+    this.#state.endedCount = endedCount;
+  }
+}
+
+/** The exchange's sessions end so long after the close. */
+const SESSION_END_MS = 1_000;
+const DONE: VenueReply = { kind: "done" };

@@ -1,0 +1,64 @@
+/** What clients send, parsed once: amounts as texts or numbers, times as RFC 3339 or dates. */
+import { z } from "zod";
+import { moneyOf, priceOf, quantityOf, type Money, type Price, type Quantity } from "../money.ts";
+import { epochDayOf, instantOf, newYorkInstant, sessionDateOf, type Instant } from "../time.ts";
+import type { Symbol } from "../trade.ts";
+import { invalidRequest, type WireError } from "./wire-errors.ts";
+
+export const wireMoney = decimal<Money>(moneyOf);
+export const wirePrice = decimal<Price>(priceOf);
+export const wireQuantity = decimal<Quantity>(quantityOf);
+export const wireSymbol = z.string().regex(/^[A-Za-z0-9.\-/]{1,32}$/, "not a symbol").transform((text) => text.toUpperCase() as Symbol);
+export const wireBoolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
+export const wireSymbols = z.string().transform((text, context) => {
+  const names = text.split(",").filter((name) => name !== "");
+  const parsed = names.map((name) => wireSymbol.safeParse(name.trim()));
+  if (parsed.some(({ success }) => !success)) {
+    context.addIssue({ code: "custom", message: "not symbols with commas between" });
+    return z.NEVER;
+  }
+  return parsed.map(({ data }) => data!);
+});
+
+/** Absent and null are one. */
+export function given<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
+
+/** A date means its first instant in New York. */
+export const wireTime: z.ZodType<Instant, string> = z.string().transform((text, context) => {
+  try {
+    return /^\d{4}-\d\d-\d\d$/.test(text) ? newYorkInstant(epochDayOf(sessionDateOf(text)), 0) : instantOf(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    context.addIssue({ code: "custom", message: "not a date or an RFC 3339 timestamp" });
+    return z.NEVER;
+  }
+});
+
+/** @throws WireError 422 (or what `otherwise` makes of it) that names the first field that is wrong. */
+export function parsed<S extends z.ZodType>(schema: S, value: unknown, otherwise: (message: string) => WireError = invalidRequest): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw otherwise(field === "" ? (issue?.message ?? "invalid request") : `${field}: ${issue!.message}`);
+}
+
+function decimal<T extends number>(of: (text: string) => T): z.ZodType<T, string | number> {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    try {
+      return of(typeof value === "number" ? plain(value) : value.trim());
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+}
+
+/** String() writes numbers below 1e-6 with an exponent. */
+function plain(value: number): string {
+  const text = String(value);
+  return text.includes("e") ? value.toFixed(9) : text;
+}
