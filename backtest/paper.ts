@@ -9,6 +9,8 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Broker, Ports, StateKey, StateStore } from "../src/ports.ts";
+import { advanceRecorded } from "../src/replay/recording.ts";
+import type { Recording } from "../src/replay/record-writer.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import type { Closed } from "../src/run/close-run.ts";
 import { drive, type DriveState } from "../src/run/drive.ts";
@@ -41,6 +43,7 @@ export async function continuePaper(
   store: Pick<Ports, "journal" | "state">,
   until: Instant,
   onClosed: (closed: Closed, at: Instant) => void,
+  recording?: Recording,
 ): Promise<PaperProgress> {
   const { deployment } = settings;
   const start = newYorkInstant(epochDayOf(settings.from), 0);
@@ -67,7 +70,7 @@ export async function continuePaper(
 
   await drive(dueInstants(settings, until), until, driveState, {
     moveTo: (at) => world.market.advanceTo(at),
-    advance: (scheduledAt) => advanceRun({ deployment, scheduledAt }, world.ports),
+    advance: (scheduledAt) => (recording ? advanceRecorded({ deployment, scheduledAt }, world.ports, recording) : advanceRun({ deployment, scheduledAt }, world.ports)),
     async keep(state) {
       driveState = state;
       await save(world.exchange);

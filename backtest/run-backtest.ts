@@ -5,6 +5,8 @@
  * afterwards, and the account is marked at the end of each session.
  */
 import { moneyToNumber, notional } from "../src/money.ts";
+import { advanceRecorded } from "../src/replay/recording.ts";
+import type { Recording } from "../src/replay/record-writer.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import { drive } from "../src/run/drive.ts";
 import { MemoryJournal, MemoryStateStore } from "../src/state/memory.ts";
@@ -16,10 +18,12 @@ export interface BacktestSettings extends WorldSettings {
   readonly to: SessionDate;
   /** Called now and then with the share of the sessions that is done. */
   readonly onProgress?: (fraction: number) => void;
+  /** Keeps what every run was told. */
+  readonly recording?: Recording;
 }
 
 export async function runBacktest(settings: BacktestSettings): Promise<ReplayRecord> {
-  const { deployment, from, to, onProgress } = settings;
+  const { deployment, from, to, onProgress, recording } = settings;
   const { account, symbols } = deployment;
   const journal = new MemoryJournal();
   const days: number[] = [];
@@ -43,7 +47,7 @@ export async function runBacktest(settings: BacktestSettings): Promise<ReplayRec
       world.market.advanceTo(at);
       onProgress?.((at - start) / (end - start));
     },
-    advance: (scheduledAt) => advanceRun({ deployment, scheduledAt }, world.ports),
+    advance: (scheduledAt) => (recording ? advanceRecorded({ deployment, scheduledAt }, world.ports, recording) : advanceRun({ deployment, scheduledAt }, world.ports)),
   });
   world.market.advanceTo(end);
 

@@ -4,12 +4,13 @@ import { registerHooks } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import type { Json } from "../src/json.ts";
 import { StrategyFailed, type ConfiguredStrategy, type Strategy } from "../src/strategy.ts";
 import { strategies } from "../strategies/index.ts";
 import { UsageError } from "./usage-error.ts";
 
 export async function loadStrategy(nameOrFile: string): Promise<Strategy> {
-  if (!/[./\\]/.test(nameOrFile)) {
+  if (!isStrategyFile(nameOrFile)) {
     const found = strategies.find(({ name }) => name === nameOrFile);
     if (found) return found;
     throw new UsageError(`no strategy is named ${nameOrFile}; there are ${strategies.map(({ name }) => name).join(", ")}, or give a file: ./${nameOrFile}.ts`);
@@ -17,6 +18,10 @@ export async function loadStrategy(nameOrFile: string): Promise<Strategy> {
   const file = resolve(nameOrFile);
   if (!existsSync(file)) throw new UsageError(`there is no strategy file ${nameOrFile}`);
   return strategyFrom(file, nameOrFile);
+}
+
+export function isStrategyFile(nameOrFile: string): boolean {
+  return /[./\\]/.test(nameOrFile);
 }
 
 async function strategyFrom(file: string, shown: string): Promise<Strategy> {
@@ -45,9 +50,9 @@ function letOutsideFilesImportBallast(): void {
   });
 }
 
-/** `assignments` are `key=value` or `key.inner=value`; a value that is JSON is read as JSON, all else is text. */
-export function configureStrategy(strategy: Strategy, assignments: readonly string[]): ConfiguredStrategy {
-  const params = withoutPrototype();
+/** `assignments` are `key=value` or `key.inner=value`, made in `base`; a value that is JSON is read as JSON, all else is text. */
+export function configureStrategy(strategy: Strategy, assignments: readonly string[], base: Json = {}): ConfiguredStrategy {
+  const params = JSON.parse(JSON.stringify(base), (_key, value: unknown) => (isPlain(value) ? Object.assign(withoutPrototype(), value) : value)) as Record<string, unknown>;
   for (const assignment of assignments) assign(params, assignment);
   try {
     return strategy.configure(params);
@@ -70,6 +75,10 @@ function assign(params: Record<string, unknown>, assignment: string): void {
     target = inner as Record<string, unknown>;
   }
   target[path.at(-1)!] = valueOf(assignment.slice(at + 1));
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** So that no key of a parameter can reach what all objects share. */

@@ -1,15 +1,24 @@
 /** `ballast backtest`: a strategy over history, as a table and a curve, as JSON, and as a report. */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { resultOf } from "../../backtest/result.ts";
+import { resultOf, type ReplayRecord } from "../../backtest/result.ts";
 import { runBacktest } from "../../backtest/run-backtest.ts";
 import { statisticsOf } from "../../backtest/statistics.ts";
 import { summaryOf } from "../../backtest/summary.ts";
 import { progressLine, renderResult } from "../../backtest/terminal.ts";
+import type { Recording } from "../../src/replay/record-writer.ts";
 import { scheduleToText } from "../../src/rules/schedule.ts";
+import type { JournalEvent } from "../../src/run/journal.ts";
+import { runIdOf } from "../../src/run/run-identity.ts";
+import { openSqliteStore } from "../../src/state/sqlite.ts";
+import type { AccountName } from "../../src/trade.ts";
+import { localRecording } from "../local-recording.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface BacktestOptions extends RunOptions {
   readonly out?: string;
+  readonly record?: string;
   readonly json?: true;
 }
 
@@ -17,6 +26,7 @@ export function register(program: Command): void {
   addRunOptions(program.command("backtest").description("Run a strategy over history, through the same path that trades live."))
     .option("--benchmark <symbol>", "symbol to compare with (default: the data set's own)")
     .option("--out <dir>", "write orders.csv, fills.csv, equity.csv, journal.jsonl, summary.json and report.html")
+    .option("--record <file>", "keep the journal and all that the runs were told in this new file (SQLite), for replay and diff")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -37,7 +47,7 @@ async function backtest(strategy: string, options: BacktestOptions): Promise<voi
   const run = await resolveRun(strategy, options);
   const started = performance.now();
   const progress = progressOn(process.stderr, `${run.deployment.strategy.name} ${run.from} to ${run.to}`, started);
-  const record = await runBacktest({ ...run.world, to: run.to, onProgress: progress.show });
+  const record = await recorded(strategy, options, (recording) => runBacktest({ ...run.world, to: run.to, onProgress: progress.show, ...(recording && { recording }) }));
   progress.clear();
   const seconds = (performance.now() - started) / 1_000;
   const result = resultOf(record, { ...asked(run), settings: shownSettings(run, options), seconds }, run.dataset);
@@ -49,6 +59,24 @@ async function backtest(strategy: string, options: BacktestOptions): Promise<voi
   if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(result, statistics))}\n`);
   else process.stdout.write(renderResult(result, statistics, { width: process.stdout.columns || 100, color: process.stdout.isTTY && process.env["NO_COLOR"] === undefined }));
   if (options.out !== undefined) process.stderr.write(`Report: ${options.out}/report.html\n`);
+}
+
+/** The journal is written behind the runs: a backtest that is cut short leaves records without one. */
+async function recorded(strategy: string, { record: file }: BacktestOptions, replay: (recording?: Recording) => Promise<ReplayRecord>): Promise<ReplayRecord> {
+  if (file === undefined) return replay();
+  if (existsSync(file)) throw new UsageError(`--record ${file} is there already; give a new file`);
+  const store = openSqliteStore(file, { synchronous: "off" });
+  try {
+    const replayed = await replay(localRecording(store, strategy));
+    for (const events of replayed.runs) {
+      const [opened] = events as readonly [Extract<JournalEvent, { type: "run-opened" }>];
+      const run = runIdOf(opened.account as AccountName, opened.strategy, opened.scheduledAt);
+      for (const event of events) await store.journal.append(run, event.seq, event);
+    }
+    return replayed;
+  } finally {
+    store.close();
+  }
 }
 
 function asked({ deployment, from, to, world }: ResolvedRun) {

@@ -1,10 +1,11 @@
 /** `ballast explain`: which rule decided for each order of a run, and for each that was not placed. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { explainRun, explanationText, runsMeant, splitRuns } from "../../src/run/explain.ts";
+import { explainRun, explanationText } from "../../src/run/explain.ts";
 import { verifyChain, type JournalEvent } from "../../src/run/journal.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
 import type { RunId } from "../../src/trade.ts";
+import { journalFileRun, oneOf } from "../stored-runs.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options {
@@ -35,7 +36,7 @@ Examples:
 
 async function explain(asked: string, { state, journal, json }: Options): Promise<void> {
   if ((state === undefined) === (journal === undefined)) throw new UsageError("explain needs --state or --journal, and not both");
-  const events = state === undefined ? fromFile(journal!, asked) : await fromStore(state, asked);
+  const events = state === undefined ? journalFileRun(journal!, asked).events : await fromStore(state, asked);
   const { brokenAt } = verifyChain(events);
   if (brokenAt !== undefined) throw new UsageError(`the journal was changed: event ${brokenAt} of the run does not follow from the one before it`);
   const explanation = explainRun(events);
@@ -50,35 +51,4 @@ async function fromStore(file: string, asked: string): Promise<readonly JournalE
   } finally {
     store.close();
   }
-}
-
-function fromFile(file: string, asked: string): readonly JournalEvent[] {
-  const runs = splitRuns(linesOf(file).map((line, index) => eventOf(line, `${file}:${index + 1}`)));
-  return runs.get(oneOf(asked, [...runs.keys()], file))!;
-}
-
-function linesOf(file: string): readonly string[] {
-  try {
-    return readFileSync(file, "utf8").split("\n").filter((line) => line !== "");
-  } catch (cause) {
-    throw new UsageError(`the journal ${file} could not be read`, { cause });
-  }
-}
-
-function eventOf(line: string, where: string): JournalEvent {
-  let event: unknown;
-  try {
-    event = JSON.parse(line);
-  } catch (cause) {
-    throw new UsageError(`${where} is no journal event: it is not JSON`, { cause });
-  }
-  if (typeof event !== "object" || event === null || !("type" in event)) throw new UsageError(`${where} is no journal event`);
-  return event as JournalEvent;
-}
-
-function oneOf(asked: string, runs: readonly string[], file: string): string {
-  const meant = runsMeant(asked, runs);
-  if (meant.length === 1) return meant[0]!;
-  if (meant.length > 1) throw new UsageError(`${asked} can be ${meant.length} runs of ${file}: ${meant.slice(0, 3).join(", ")}${meant.length > 3 ? ", …" : ""}`);
-  throw new UsageError(runs.length === 0 ? `${file} holds no runs` : `${file} holds no run ${asked}; it has ${runs.length}, from ${runs[0]} to ${runs.at(-1)}`);
 }

@@ -12,6 +12,7 @@ import type { JournalEvent, RunOutcome } from "../../src/run/journal.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/state/sqlite.ts";
 import { instantOf, isoOf, type Instant } from "../../src/time.ts";
 import { underLocalLease } from "../local-lease.ts";
+import { localRecording } from "../local-recording.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -57,12 +58,12 @@ async function paper(strategy: string, options: PaperOptions): Promise<void> {
     const run = await resolveRun(strategy, options);
     const until = options.until === undefined ? endOf(run.to) : instantArgument(options.until);
     if (options.freshProcess) runEachInstantAlone(run, until, options.state);
-    await advance(run, options, until);
+    await advance(strategy, run, options, until);
     return;
   }
   for (let done: string | undefined; ; ) {
     const run = await resolveRun(strategy, options);
-    if (run.to !== done) await advance(run, options, endOf(run.to));
+    if (run.to !== done) await advance(strategy, run, options, endOf(run.to));
     done = run.to;
     if (options.once) return;
     await new Promise((resolve) => setTimeout(resolve, 1_000 * Math.max(1, Number(options.pollSeconds) || 60)));
@@ -77,13 +78,19 @@ function instantArgument(text: string): Instant {
   }
 }
 
-async function advance(run: ResolvedRun, options: PaperOptions, until: Instant): Promise<void> {
+async function advance(strategy: string, run: ResolvedRun, options: PaperOptions, until: Instant): Promise<void> {
   const store = openSqliteStore(options.state);
   try {
     const { account, waiting } = await underLocalLease(store, run.deployment.account, (held) =>
-      continuePaper(run.world, held, until, (closed, at) => {
-        if (!options.json && !options.journal) process.stderr.write(`${isoOf(at)}  ${closed.outcome.padEnd(9)}  ${closed.run}\n`);
-      }),
+      continuePaper(
+        run.world,
+        held,
+        until,
+        (closed, at) => {
+          if (!options.json && !options.journal) process.stderr.write(`${isoOf(at)}  ${closed.outcome.padEnd(9)}  ${closed.run}\n`);
+        },
+        localRecording(store, strategy),
+      ),
     );
     const runs = await journalOf(store);
     if (options.journal) {

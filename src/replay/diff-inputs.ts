@@ -5,7 +5,7 @@ import type { Bars, MarketView } from "../trade.ts";
 import { firstDifference } from "./first-difference.ts";
 import { factsOf, textOf } from "./input-facts.ts";
 import type { RunRecord } from "./read-record.ts";
-import { sectionsOf } from "./recorded-answers.ts";
+import { callsBefore } from "./recorded-answers.ts";
 import { decodeValue } from "./recorded-values.ts";
 import type { InvocationHeader, RecordedCall } from "./run-record.ts";
 
@@ -78,12 +78,6 @@ function codeDifferences(left: InvocationHeader | undefined, right: InvocationHe
     const [a, b] = [left?.code[part] ?? "none", right?.code[part] ?? "none"];
     return a === b ? [] : [{ input: { ballast: "code: version of Ballast", sources: "code: sources", strategyFile: "code: strategy file" }[part], left: a.slice(0, 16), right: b.slice(0, 16) }];
   });
-}
-
-/** What was asked before the event at `place` by the invocation that wrote it, or else by the last that came so far. */
-function callsBefore({ invocations }: RunRecord, place: number): readonly RecordedCall[] {
-  const reaching = invocations.flatMap((invocation) => sectionsOf(invocation).flatMap((section, index) => ((section.append ?? invocation.journalLength + index) === place ? [section] : [])));
-  return (reaching.find(({ outcome }) => outcome === "written") ?? reaching.at(-1))?.calls ?? [];
 }
 
 function callDifferences(left: readonly RecordedCall[], right: readonly RecordedCall[], ofLeft: RunRecord, ofRight: RunRecord): readonly InputDifference[] {

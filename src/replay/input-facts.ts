@@ -36,7 +36,8 @@ export function factsOf(calls: readonly RecordedCall[]): InputFacts {
     else if (call === "marketData.view") facts.set(subject, fingerprintOf(answer));
     else if (call === "marketData.quotes" || call === "broker.assets") addBySymbol(facts, subject, args[0], answer);
     else if (call === "broker.openOrders") for (const order of listOf(answer)) add(facts, `${subject} ${textOf("", fieldOf(order, "symbol"))} ${textOf("", fieldOf(order, "clientOrderId"))}`, order);
-    else if (call !== "state.save" || answer !== undefined) add(facts, subject, answer, call === "state.load" ? "value" : undefined);
+    else if (call === "clock.now") facts.set(subject, textOf("at", answer));
+    else if (call !== "state.save") add(facts, subject, answer, call === "state.load" ? "value" : undefined);
   }
   return facts;
 }

@@ -1,8 +1,8 @@
 /** The record of a run as its store has it, and what of it cannot be read. */
-import type { StateStore } from "../ports.ts";
+import type { BlobStore, ContentHash, StateStore } from "../ports.ts";
+import { BlobCorrupt } from "../state/store-errors.ts";
 import type { RunId } from "../trade.ts";
-import type { BlobStore } from "./blob-store.ts";
-import { blobsOf, nameOfBytes, RecordedBarsMissing, type BytesOf } from "./recorded-values.ts";
+import { blobsOf, RecordedBarsMissing, type BytesOf } from "./recorded-values.ts";
 import { recordKey, segmentOf, type InvocationHeader, type RecordedStep } from "./run-record.ts";
 
 export interface RecordedInvocation extends InvocationHeader {
@@ -17,8 +17,8 @@ export interface RunRecord {
 }
 
 /** Undefined for a run that was not recorded. */
-export async function readRecord(run: RunId, { state, blobs }: { readonly state: StateStore; readonly blobs: BlobStore }): Promise<RunRecord | undefined> {
-  const index = await state.load(recordKey(run));
+export async function readRecord(run: RunId, { index: indices, blobs }: { readonly index: StateStore; readonly blobs: BlobStore }): Promise<RunRecord | undefined> {
+  const index = await indices.load(recordKey(run));
   if (!index) return undefined;
   const bytes = new Map<string, Uint8Array>();
   const lost: string[] = [];
@@ -60,7 +60,11 @@ async function invocationOf(segments: readonly string[], fetch: (name: string) =
 
 /** The bytes, or what is wrong with them. */
 async function storedBytes(blobs: BlobStore, name: string): Promise<Uint8Array | string> {
-  const found = await blobs.get(name);
-  if (!found) return "is not in the store";
-  return nameOfBytes(found) === name ? found : "was changed: its content is not what it is named by";
+  try {
+    return (await blobs.get(name as ContentHash)) ?? "is not in the store";
+  } catch (error) {
+    // What can be read is still worth replaying; a store that is away is not.
+    if (error instanceof BlobCorrupt) return "was changed: its content is not what it is named by";
+    throw error;
+  }
 }

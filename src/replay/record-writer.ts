@@ -7,16 +7,18 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Json } from "../json.ts";
-import type { StateStore } from "../ports.ts";
 import { changeState } from "../run/change-state.ts";
 import type { Trigger } from "../run/deployment.ts";
+import { contentHashOf } from "../state/packed-blob.ts";
 import type { RunId } from "../trade.ts";
-import type { BlobStore } from "./blob-store.ts";
-import { encodeValue, nameOfBytes } from "./recorded-values.ts";
+import type { BlobStore, StateStore } from "../ports.ts";
+import { encodeValue } from "./recorded-values.ts";
 import { bytesOfSegment, recordKey, type CodeVersion, type InvocationHeader, type RecordedStep } from "./run-record.ts";
 
 export interface Recording {
   readonly blobs: BlobStore;
+  /** Holds which blobs are the record of which run. */
+  readonly index: StateStore;
   readonly code: CodeVersion;
   /** Takes secrets out of what is stored. */
   readonly mask?: (text: string) => string;
@@ -37,7 +39,6 @@ interface Slot {
 export class RecordWriter {
   readonly #run: RunId;
   readonly #trigger: Trigger;
-  readonly #state: StateStore;
   readonly #recording: Recording;
   #patienceMs: number;
   #journalLength = 0;
@@ -52,10 +53,9 @@ export class RecordWriter {
   #underWay: Promise<void> | undefined;
   #trouble = "it could not be stored in time";
 
-  constructor(run: RunId, trigger: Trigger, state: StateStore, recording: Recording) {
+  constructor(run: RunId, trigger: Trigger, recording: Recording) {
     this.#run = run;
     this.#trigger = trigger;
-    this.#state = state;
     this.#recording = recording;
     this.#patienceMs = recording.patienceMs ?? PATIENCE_MS;
   }
@@ -126,7 +126,7 @@ export class RecordWriter {
     const segment = bytesOfSegment({ format: 1, ...(this.#segments.length === 0 && { invocation: this.#header() }), steps }, this.#recording.mask ?? ((text) => text));
     const named = [...this.#bytes];
     await Promise.all([segment, ...named.map(([, bytes]) => bytes)].map((bytes) => this.#recording.blobs.put(bytes)));
-    await this.#list(nameOfBytes(segment));
+    await this.#list(contentHashOf(segment));
     this.#slots = this.#slots.slice(stored.length);
     for (const [name] of named) {
       this.#bytes.delete(name);
@@ -138,7 +138,7 @@ export class RecordWriter {
   async #list(segment: string): Promise<void> {
     const before = this.#segments;
     const segments = [...before, segment];
-    await changeState(this.#state, recordKey(this.#run), (index) => {
+    await changeState(this.#recording.index, recordKey(this.#run), (index) => {
       const invocations = index?.invocations ?? [];
       const own = before.length === 0 ? -1 : invocations.findIndex((one) => one.segments.join() === before.join());
       return { after: { format: 1 as const, invocations: own < 0 ? [...invocations, { segments }] : invocations.with(own, { segments }) }, answer: undefined };
@@ -172,7 +172,7 @@ export class RecordWriter {
 
   #encode(value: unknown): Json {
     return encodeValue(value, (bytes) => {
-      const name = nameOfBytes(bytes);
+      const name = contentHashOf(bytes);
       if (!this.#storedBytes.has(name)) this.#bytes.set(name, bytes);
       return name;
     });

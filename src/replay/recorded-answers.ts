@@ -13,7 +13,7 @@ import { ZERO_QUANTITY } from "../money.ts";
 import type { JournalEvent } from "../run/journal.ts";
 import type { Instant } from "../time.ts";
 import type { ClientOrderId, Order, OrderRequest, SubmitOutcome } from "../trade.ts";
-import type { RecordedInvocation } from "./read-record.ts";
+import type { RecordedInvocation, RunRecord } from "./read-record.ts";
 import { decodeValue, type BytesOf } from "./recorded-values.ts";
 import type { RecordedCall } from "./run-record.ts";
 
@@ -51,6 +51,12 @@ export function sectionsOf({ steps }: Pick<RecordedInvocation, "steps">): readon
     }
   }
   return [...sections, { calls, append: undefined, outcome: undefined }];
+}
+
+/** What was asked before the event at `place` by the invocation that wrote it, or else by the last that came so far. */
+export function callsBefore({ invocations }: RunRecord, place: number): readonly RecordedCall[] {
+  const reaching = invocations.flatMap((invocation) => sectionsOf(invocation).flatMap((section, index) => ((section.append ?? invocation.journalLength + index) === place ? [section] : [])));
+  return (reaching.find(({ outcome }) => outcome === "written") ?? reaching.at(-1))?.calls ?? [];
 }
 
 export class RecordedAnswers {

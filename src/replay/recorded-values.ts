@@ -6,8 +6,9 @@
  * is left out. The columns of a view are not in the text: they are one blob of exact bytes, named by its hash, so runs
  * that saw the same bars share them.
  */
-import { hash } from "node:crypto";
 import type { Json } from "../json.ts";
+import type { ContentHash } from "../ports.ts";
+import { contentHashOf } from "../state/packed-blob.ts";
 import type { Bars, MarketView, Symbol } from "../trade.ts";
 
 /** Takes bytes that must be stored before the text is, and returns their name. */
@@ -50,9 +51,9 @@ export function blobsOf(encoded: Json | undefined): readonly string[] {
   return Object.values(encoded).flatMap(blobsOf);
 }
 
-/** The name that the stores of blobs give to bytes: their SHA-256. */
-export function nameOfBytes(bytes: Uint8Array): string {
-  return hash("sha256", bytes);
+/** Of the JSON that a store would hold. */
+export function nameOfValue(value: unknown): ContentHash {
+  return contentHashOf(Buffer.from(JSON.stringify(value)));
 }
 
 type EncodedView = Omit<MarketView, "bars"> & { readonly bars: string };

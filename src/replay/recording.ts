@@ -13,13 +13,13 @@ import type { JournalEvent } from "../run/journal.ts";
 import { runIdOf } from "../run/run-identity.ts";
 import type { CallAgainAt } from "../run/work-orders.ts";
 import type { RunId } from "../trade.ts";
-import { nameOfBytes } from "./recorded-values.ts";
+import { nameOfValue } from "./recorded-values.ts";
 import { RecordWriter, type Recording } from "./record-writer.ts";
 import { statesItsInput } from "./run-record.ts";
 
 export async function advanceRecorded(trigger: Trigger, ports: Ports, recording: Recording): Promise<Closed | CallAgainAt> {
   const { account, strategy } = trigger.deployment;
-  const writer = new RecordWriter(runIdOf(account, strategy.name, trigger.scheduledAt), trigger, ports.state, recording);
+  const writer = new RecordWriter(runIdOf(account, strategy.name, trigger.scheduledAt), trigger, recording);
   try {
     return await advanceRun(trigger, recordingPorts(ports, writer));
   } finally {
@@ -81,8 +81,4 @@ function recordingState(state: StateStore, writer: RecordWriter): StateStore {
     /** What was saved follows from what was decided; its hash is enough to see that. */
     save: <V>(key: StateKey<V>, value: V, expectedVersion: number) => writer.record("state.save", [key.name, nameOfValue(value), expectedVersion], () => state.save(key, value, expectedVersion)),
   };
-}
-
-export function nameOfValue(value: unknown): string {
-  return nameOfBytes(Buffer.from(JSON.stringify(value)));
 }

@@ -6,17 +6,15 @@
  * invocation makes it. An event that none makes is a difference if one makes another in its place, and cannot be
  * replayed if none comes so far.
  */
-import type { Json } from "../json.ts";
-import { JournalConflict, type Broker, type Clock, type MarketData, type Ports } from "../ports.ts";
+import { JournalConflict } from "../ports.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import type { Trigger } from "../run/deployment.ts";
 import { verifyChain, type JournalEvent } from "../run/journal.ts";
+import { answeringPorts } from "./answering-ports.ts";
 import { firstDifference, type Difference } from "./first-difference.ts";
 import { inputsBehind } from "./inputs-behind.ts";
 import type { RecordedInvocation, RunRecord } from "./read-record.ts";
 import { NotAskedThen, RecordedAnswers, RecordEnds } from "./recorded-answers.ts";
-import { encodeValue } from "./recorded-values.ts";
-import { nameOfValue } from "./recording.ts";
 import type { InvocationHeader } from "./run-record.ts";
 
 export type Replay =
@@ -112,35 +110,4 @@ async function replayInvocation(events: readonly JournalEvent[], invocation: Rec
     // Whatever ended the invocation then ends it now; if events are missing behind it, this is why.
     return { kind: "lost", ...end, why: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Ports that know nothing but what was answered. */
-function answeringPorts(answers: Pick<RecordedAnswers, "now" | "answer">, journal: Ports["journal"]): Ports {
-  const clock: Clock = { now: () => answers.now() };
-  return {
-    clock,
-    marketData: answering("marketData", answers) as MarketData,
-    broker: answering("broker", answers) as Broker,
-    journal,
-    state: {
-      load: async (key) => {
-        const found = answers.answer("state.load", [key.name]) as { readonly value: unknown; readonly version: number } | undefined;
-        return found && { value: key.parse(found.value), version: found.version };
-      },
-      save: async (key, value, expectedVersion) => void answers.answer("state.save", [key.name, nameOfValue(value), expectedVersion]),
-    },
-  };
-}
-
-function answering(name: string, answers: Pick<RecordedAnswers, "answer">): object {
-  return new Proxy({}, {
-    get(_target, method) {
-      if (typeof method !== "string") return undefined;
-      return async (...args: unknown[]) => answers.answer(`${name}.${method}`, encodedArguments(args));
-    },
-  });
-}
-
-function encodedArguments(args: readonly unknown[]): readonly Json[] {
-  return args.map((one) => encodeValue(one, () => ""));
 }

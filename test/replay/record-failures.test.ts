@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { BlobStore } from "../../src/replay/blob-store.ts";
+import type { BlobStore } from "../../src/ports.ts";
 import { replayRun } from "../../src/replay/replay-run.ts";
 import fixedWeights from "../../strategies/fixed-weights.ts";
 import { Secret } from "../../src/aws/secret.ts";

@@ -1,8 +1,7 @@
 /** Made-up sessions that are run and recorded, in processes that may die, and everything that is left of them. */
-import { createHash } from "node:crypto";
 import { simulatedWorld } from "../../backtest/simulated-world.ts";
 import type { Dataset } from "../../backtest/dataset.ts";
-import type { BlobStore } from "../../src/replay/blob-store.ts";
+import type { BlobStore, ContentHash } from "../../src/ports.ts";
 import { readRecord, type RunRecord } from "../../src/replay/read-record.ts";
 import { advanceRecorded } from "../../src/replay/recording.ts";
 import type { Recording } from "../../src/replay/record-writer.ts";
@@ -12,6 +11,8 @@ import { drive } from "../../src/run/drive.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
 import { recordKey, type InvocationHeader } from "../../src/replay/run-record.ts";
+import { contentHashOf } from "../../src/state/packed-blob.ts";
+import { BlobCorrupt } from "../../src/state/store-errors.ts";
 import { instantOf, plusMs } from "../../src/time.ts";
 import type { RunId } from "../../src/trade.ts";
 import { datasetOf, wanderingBars, worldSettings } from "./made-up-market.ts";
@@ -24,17 +25,20 @@ export function threeSymbols(seed: number): Dataset {
   return datasetOf({ AAA: wanderingBars(FROM, 80, seed), BBB: wanderingBars(FROM, 80, seed + 1), CCC: wanderingBars(FROM, 80, seed + 2) });
 }
 
+/** With its bytes open to be damaged. */
 export class MemoryBlobs implements BlobStore {
   readonly stored = new Map<string, Uint8Array>();
 
-  async put(bytes: Uint8Array): Promise<string> {
-    const name = createHash("sha256").update(bytes).digest("hex");
+  async put(bytes: Uint8Array): Promise<ContentHash> {
+    const name = contentHashOf(bytes);
     this.stored.set(name, bytes);
     return name;
   }
 
-  async get(name: string): Promise<Uint8Array | undefined> {
-    return this.stored.get(name);
+  async get(name: ContentHash): Promise<Uint8Array | undefined> {
+    const bytes = this.stored.get(name);
+    if (bytes && contentHashOf(bytes) !== name) throw new BlobCorrupt(`the bytes of ${name} were changed`);
+    return bytes;
   }
 }
 
@@ -101,7 +105,7 @@ export async function recordWeek(deployment: Deployment, dataset: Dataset, { die
     const mine = life;
     const { clock, marketData, broker } = world.ports;
     const ports = { clock, marketData: mortal(marketData, mine), broker: mortal(broker, mine), journal: mortal(journal, mine), state: mortal(state, mine) };
-    return advanceRecorded(trigger, ports, { blobs: mortal(before(blobs), mine), code: CODE, onTrouble: (_run, why) => void troubles.push(why), ...recording });
+    return advanceRecorded(trigger, ports, { blobs: mortal(before(blobs), mine), index: mortal(state, mine), code: CODE, onTrouble: (_run, why) => void troubles.push(why), ...recording });
   };
   const advance = async (trigger: Trigger): ReturnType<typeof advanceRecorded> => {
     const mine = life;
@@ -117,7 +121,7 @@ export async function recordWeek(deployment: Deployment, dataset: Dataset, { die
     moveTo: (at) => world.market.advanceTo(at > world.exchange.now ? at : world.exchange.now),
     advance: (scheduledAt) => advance({ deployment, scheduledAt }),
   });
-  return { deployment, runs: journal.runs(), effects, blobs, state, troubles, events: (run) => journal.read(run), record: (run) => readRecord(run, { state, blobs }) };
+  return { deployment, runs: journal.runs(), effects, blobs, state, troubles, events: (run) => journal.read(run), record: (run) => readRecord(run, { index: state, blobs }) };
 }
 
 /** The strategy that ran, as the record says it was called. */
@@ -151,7 +155,7 @@ export async function changedRecord(run: RunId, { state, blobs }: Pick<Recorded,
   }
   const otherState = new MemoryStateStore();
   await otherState.save(recordKey(run), { format: 1, invocations }, 0);
-  return (await readRecord(run, { state: otherState, blobs: other }))!;
+  return (await readRecord(run, { index: otherState, blobs: other }))!;
 }
 
 /** A segment as JSON, to be changed in place. */
