@@ -2,7 +2,8 @@
  * The tables of the SQLite store and the steps by which an older file becomes a current one.
  *
  * `user_version` counts the steps that a file has had. Steps are only ever added: a released step is never changed, so
- * every file of the past has one way forward. All steps that a file lacks are one transaction.
+ * every file of the past has one way forward. Each step is a transaction together with its number; a file that stopped
+ * between two steps goes on with the next.
  */
 import type { DatabaseSync } from "node:sqlite";
 
@@ -33,24 +34,36 @@ const steps: readonly string[] = [
 
 export const SCHEMA_VERSION = steps.length;
 
-/** @throws Error for a file of a newer schema or of another program. */
+/** @throws Error for a file of a newer schema, of another program, or that is damaged. */
 export function migrate(db: DatabaseSync): void {
-  const found = requireOurs(db);
-  if (found === SCHEMA_VERSION) return;
+  schemaVersionOf(db);
+  requireSound(db);
   db.exec("PRAGMA journal_mode = WAL"); // kept in the file
-  // Two processes may open a new file at once: the second waits for the lock and looks again.
+  for (let version = schemaVersionOf(db); version < SCHEMA_VERSION; version = schemaVersionOf(db)) step(db);
+}
+
+/** Every page and every row can be read, and the indexes are in order. */
+export function requireSound(db: DatabaseSync): void {
+  const [finding] = db.prepare("PRAGMA quick_check(1)").all() as { quick_check: string }[];
+  const found = finding?.quick_check.replace("*** in database main ***\n", "");
+  if (found !== "ok") throw new Error(`the file is damaged (${found}): restore a backup of it`);
+}
+
+function step(db: DatabaseSync): void {
+  // Two processes may open an old file at once: the second waits for the lock and looks again.
   db.exec("BEGIN IMMEDIATE");
   try {
-    for (const step of steps.slice(requireOurs(db))) db.exec(step);
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    const version = schemaVersionOf(db);
+    if (version < SCHEMA_VERSION) db.exec(`${steps[version]!}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`);
+    db.exec("COMMIT");
   } catch (error) {
     db.exec("ROLLBACK");
     throw error;
   }
 }
 
-/** The schema version of a file that is ours or empty. */
-function requireOurs(db: DatabaseSync): number {
+/** Of a file that is ours, or 0 of an empty one. @throws Error for any other. */
+export function schemaVersionOf(db: DatabaseSync): number {
   const version = pragma(db, "user_version");
   const application = pragma(db, "application_id");
   const { tables } = db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number };

@@ -33,7 +33,7 @@ export interface SqliteOptions {
   readonly synchronous?: "full" | "off";
 }
 
-const BUSY_TIMEOUT_MS = 5_000;
+export const BUSY_TIMEOUT_MS = 5_000;
 
 /** Creates the file when it is absent. @throws StoreUnavailable when it cannot be used. */
 export function openSqliteStore(path: string, options: SqliteOptions = {}): SqliteStore {
