@@ -9,13 +9,14 @@
  *
  * Patterns in the role's policy, and why: traces name no resource (X-Ray knows none); durable executions are named below
  * the version of the function; a secret's full name ends in six characters that AWS chooses; streams are named below
- * their log group.
+ * their log group; blobs are named by their content.
  */
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Alias, Architecture, Function, LoggingFormat, Runtime, Tracing, type Code, type DurableConfig, type IVersion } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
@@ -26,6 +27,7 @@ import type { HandlerName } from "./bundle-handlers.ts";
 export interface Foundation {
   readonly code: Code;
   readonly table: TableV2;
+  readonly bucket: Bucket;
   /** Receives the triggers whose execution ended otherwise than in success. */
   readonly failedRuns: IQueue;
 }
@@ -47,13 +49,14 @@ export class BallastFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: BallastFunctionProps) {
     super(scope, id);
-    const { code, table, failedRuns, handler, description, timeout, secret, confirmLive, durable } = props;
+    const { code, table, bucket, failedRuns, handler, description, timeout, secret, confirmLive, durable } = props;
     Validations.of(this).acknowledge({ id: "Annotation::aws-lambda:Function.DurableConfig", reason: "the function is durable from its creation on" });
     const logGroup = new LogGroup(this, "Log", { retention: RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN });
     const role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     logGroup.grantWrite(role);
     // No deleting and no updating: the journal is only ever added to.
     table.grant(role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query");
+    role.addToPolicy(new PolicyStatement({ actions: ["s3:GetObject", "s3:PutObject"], resources: [bucket.arnForObjects("blobs/*")] }));
     if (secret !== undefined) Secret.fromSecretNameV2(this, "Keys", secret).grantRead(role);
 
     this.function = new Function(this, "Function", {
@@ -73,7 +76,7 @@ export class BallastFunction extends Construct {
       deadLetterQueue: failedRuns,
       ...(durable && { durableConfig: durable }),
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
-      environment: { [ENVIRONMENT.table]: table.tableName, ...(confirmLive !== undefined && { [ENVIRONMENT.confirmLive]: confirmLive }) },
+      environment: { [ENVIRONMENT.table]: table.tableName, [ENVIRONMENT.bucket]: bucket.bucketName, ...(confirmLive !== undefined && { [ENVIRONMENT.confirmLive]: confirmLive }) },
     });
     this.alias = new Alias(this, "Alias", { aliasName: "current", version: this.function.currentVersion as IVersion, retryAttempts: 0, maxEventAge: Duration.minutes(5) });
     if (durable) {

@@ -11,6 +11,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { codeVersion } from "../src/replay/code-version.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -53,6 +54,6 @@ function entryOf(name: HandlerName, config: string): string {
   return `
     import { ${factory} } from "./src/handlers/${name}.ts";
     import { systemClock } from "./src/handlers/ports-for-venue.ts";
-    export const handler = ${factory}({ config: ${JSON.stringify(config)}, env: process.env, clock: systemClock, output: process.stdout });
+    export const handler = ${factory}({ config: ${JSON.stringify(config)}, env: process.env, clock: systemClock, output: process.stdout, code: ${JSON.stringify(codeVersion())} });
   `;
 }

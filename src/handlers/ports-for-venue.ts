@@ -33,6 +33,8 @@ export const systemClock: Clock = { now: () => Date.now() as Instant };
 
 export interface Venue {
   readonly ports: Ports & DynamodbStore;
+  /** For the records of the runs. */
+  readonly blobs: BlobStore | undefined;
   /** What the log must not show. */
   readonly secrets: readonly Secret[];
   /** Stores the state of the circuit breakers for the next invocation. */
@@ -44,7 +46,8 @@ export type OpenVenue = (account: AccountConfig) => Promise<Venue>;
 
 /** Clients, keys and permits are kept for as long as the process lives. @throws ConfigInvalid */
 export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
-  const store = storeOf(env, clock);
+  const blobs = blobsOf(env);
+  const store = storeOf(env, clock, blobs);
   const secretsManager = new SecretsManagerClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }, maxAttempts: 4 });
   const keySources = new Map<AccountName, KeySource>();
   const budgets = new Map<string, RateBudget>();
@@ -75,6 +78,7 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
           ...(url !== undefined && { url }),
         }),
       },
+      blobs,
       secrets: [keys.keyId, keys.secretKey],
       keepBreakers: async () => {
         await trading.keep();
@@ -85,14 +89,13 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
 }
 
 /** Journal and state alone, for handlers that need no broker. @throws ConfigInvalid */
-export function storeOf(env: Environment, clock: Clock): DynamodbStore {
+export function storeOf(env: Environment, clock: Clock, blobs = blobsOf(env)): DynamodbStore {
   const tableName = z.string().min(1).safeParse(env[ENVIRONMENT.table]);
   if (!tableName.success) throw new ConfigInvalid(`${ENVIRONMENT.table} must name the DynamoDB table`);
-  const blobs = blobsOf(env);
   return dynamodbStore({ client: dynamodbClient(), tableName: tableName.data, clock, ...(blobs && { blobs }) });
 }
 
-/** The bucket for what no item of the table can hold, where there is one. */
+/** The bucket for records and for what no item of the table can hold, where there is one. */
 function blobsOf(env: Environment): BlobStore | undefined {
   const bucket = env[ENVIRONMENT.bucket];
   return bucket === undefined || bucket === "" ? undefined : new S3BlobStore({ client: s3Client(), bucket });

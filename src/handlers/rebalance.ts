@@ -18,9 +18,12 @@ import { createLog } from "../aws/log.ts";
 import type { Secret } from "../aws/secret.ts";
 import { metricLine } from "../aws/telemetry.ts";
 import { ConfigInvalid, parseConfig, type Config } from "../config.ts";
-import { JournalConflict, type Clock } from "../ports.ts";
+import { JournalConflict, type BlobStore, type Clock, type Ports, type StateStore } from "../ports.ts";
 import type { RunId } from "../trade.ts";
 import { isDue } from "../rules/schedule.ts";
+import { advanceRecorded } from "../replay/recording.ts";
+import type { Recording } from "../replay/record-writer.ts";
+import type { CodeVersion } from "../replay/run-record.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import type { Trigger } from "../run/deployment.ts";
 import type { RunOutcome } from "../run/journal.ts";
@@ -41,6 +44,11 @@ export interface HandlerOptions {
   readonly output: DestinationStream;
 }
 
+interface RebalanceOptions extends HandlerOptions {
+  /** For the records of the runs. */
+  readonly code: CodeVersion;
+}
+
 export type RebalanceAnswer =
   | { readonly status: "not-due" }
   | { readonly status: "closed"; readonly run: RunId; readonly outcome: RunOutcome }
@@ -55,7 +63,7 @@ type Drive = (advance: () => Promise<Advanced>) => Promise<Advanced>;
 export type RebalanceHandler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** @throws ConfigInvalid before any event is taken. */
-export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOptions): RebalanceHandler {
+export function rebalanceHandler({ config: yaml, env, clock, output, code }: RebalanceOptions): RebalanceHandler {
   const config = parseConfig(yaml, strategies);
   const openVenue = portsForVenue(env, clock);
   const secrets: Secret[] = [];
@@ -81,10 +89,10 @@ export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOp
     const { account, strategy } = trigger.deployment;
     const run = runIdOf(account, strategy.name, trigger.scheduledAt);
     try {
-      const { ports, secrets: known, keepBreakers } = await openVenue(config.accounts.get(account)!);
+      const { ports, blobs, secrets: known, keepBreakers } = await openVenue(config.accounts.get(account)!);
       secrets.splice(0, secrets.length, ...known);
       const leased = await underLease({ store: ports, clock, account, holder: `${run} ${randomUUID()}` }, ({ journal, state, broker }) =>
-        advanceRun(trigger, { ...ports, journal, state, broker: broker(ports.broker) }),
+        advance(trigger, { ...ports, journal, state, broker: broker(ports.broker) }, blobs && recordingOf(blobs, ports.state)),
       ).finally(keepBreakers);
       const now = clock.now();
       if (leased.kind === "held") {
@@ -116,8 +124,18 @@ export function rebalanceHandler({ config: yaml, env, clock, output }: HandlerOp
     }
   }
 
+  function recordingOf(blobs: BlobStore, index: StateStore): Recording {
+    const mask = (text: string): string => secrets.reduce((masked, secret) => secret.maskIn(masked), text);
+    return { blobs, index, code, mask, onTrouble: (run, why) => log.warn({ run, why }, "the record of the run is incomplete: it cannot be replayed in full") };
+  }
+
   const durable = withDurableExecution((event: unknown, context) => rebalance(event, (advance) => untilClosed(context, advance)));
   return async (event, context) => (isDurableInvocation(event) ? durable(event, context) : rebalance(event, (advance) => advance()));
+}
+
+/** A deployment without a bucket keeps no records. */
+function advance(trigger: Trigger, ports: Ports, recording: Recording | undefined): ReturnType<typeof advanceRun> {
+  return recording ? advanceRecorded(trigger, ports, recording) : advanceRun(trigger, ports);
 }
 
 /** How soon an account that another invocation works on is asked for again. */

@@ -9,6 +9,7 @@ import type { AccountName, RunId } from "../../src/trade.ts";
 import { CANARY_SECRET, CONFIG, startLocalWorld, TRIGGER, type LocalWorld } from "./local-world.ts";
 
 const RUN = "paper/fixed-weights/2026-11-18T14:35:00.000Z" as RunId;
+const CODE = { ballast: "0.0.0", sources: "made up" };
 
 let world: LocalWorld;
 let handler: RebalanceHandler;
@@ -26,7 +27,7 @@ afterEach(async () => {
   await world.close();
 });
 
-const start = (): RebalanceHandler => rebalanceHandler({ config: CONFIG, env: world.env, clock: world.clock, output: { write: (line) => void printed.push(line) } });
+const start = (): RebalanceHandler => rebalanceHandler({ config: CONFIG, env: world.env, clock: world.clock, output: { write: (line) => void printed.push(line) }, code: CODE });
 const metrics = (): unknown[] => printed.filter((line) => line.includes("_aws")).map((line) => JSON.parse(line) as unknown);
 
 describe("invoked without a durable execution", () => {
@@ -83,7 +84,7 @@ describe("invoked without a durable execution", () => {
     ["another run of the account", "paper/trend/2026-11-18T14:35:00.000Z b", { status: "call-again", waitSeconds: 5 }],
   ])("a run that stood still until %s took the lease over places no order and stops quietly", async (_, holder, answer) => {
     let now = world.clock.now();
-    const late = rebalanceHandler({ config: CONFIG, env: world.env, clock: { now: () => now }, output: { write: (line) => void printed.push(line) } });
+    const late = rebalanceHandler({ config: CONFIG, env: world.env, clock: { now: () => now }, output: { write: (line) => void printed.push(line) }, code: CODE });
     world.broker.beforeAnswer = async (route) => {
       if (route !== "GET /v2/stocks/quotes/latest") return;
       world.broker.beforeAnswer = undefined;

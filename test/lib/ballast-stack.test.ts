@@ -89,7 +89,7 @@ describe("the function of a strategy", () => {
       TracingConfig: { Mode: "Active" },
       DeadLetterConfig: { TargetArn: arn("AWS::SQS::Queue", "FailedRuns") },
       LoggingConfig: { LogFormat: "JSON", LogGroup: ref("AWS::Logs::LogGroup", "paper-momentum") },
-      Environment: { Variables: { BALLAST_TABLE: ref("AWS::DynamoDB::GlobalTable", "Table") } },
+      Environment: { Variables: { BALLAST_TABLE: ref("AWS::DynamoDB::GlobalTable", "Table"), BALLAST_BUCKET: ref("AWS::S3::Bucket", "Records") } },
     });
     expect(one("AWS::Logs::LogGroup", "paper-momentum").Properties).toEqual({ RetentionInDays: 365 });
   });
@@ -141,6 +141,8 @@ describe("what a role may do", () => {
       "lambda:InvokeFunction",
       "logs:CreateLogStream",
       "logs:PutLogEvents",
+      "s3:GetObject",
+      "s3:PutObject",
       "secretsmanager:DescribeSecret",
       "secretsmanager:GetSecretValue",
       "sqs:SendMessage",
@@ -150,11 +152,13 @@ describe("what a role may do", () => {
     for (const [, { Properties }] of all("AWS::IAM::Role")) expect(Properties["ManagedPolicyArns"]).toBeUndefined();
   });
 
-  test("names its resource, but for traces, executions below a version, and the end of a secret's name", () => {
+  test("names its resource, but for traces, executions below a version, the end of a secret's name, and blobs", () => {
     const patterns = allowed.filter(([, resource]) => /[*?]/.test(resource)).map(([action, resource]) => `${action} ${resource.replace(/^.*?([^"]*[*?][^"]*)".*$/, "$1")}`);
     expect([...new Set(patterns)].sort()).toEqual([
       "lambda:CheckpointDurableExecution :*",
       "lambda:GetDurableExecutionState :*",
+      "s3:GetObject /blobs/*",
+      "s3:PutObject /blobs/*",
       "secretsmanager:DescribeSecret :secret:keys/main-??????",
       "secretsmanager:DescribeSecret :secret:keys/paper-??????",
       "secretsmanager:GetSecretValue :secret:keys/main-??????",
@@ -190,6 +194,17 @@ test("the table survives: kept with the stack gone, protected from deletion, res
     TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
     Replicas: [{ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
   });
+});
+
+test("the bucket survives: kept with the stack gone, with its versions, closed to the public and to plain text", () => {
+  const { Properties, DeletionPolicy } = one("AWS::S3::Bucket", "Records");
+  expect(DeletionPolicy).toBe("Retain");
+  expect(Properties).toMatchObject({
+    VersioningConfiguration: { Status: "Enabled" },
+    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }] },
+  });
+  expect(one("AWS::S3::BucketPolicy", "Records").Properties["PolicyDocument"]).toMatchObject({ Statement: [{ Effect: "Deny", Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "false" } } }] });
 });
 
 describe("the alarms", () => {
