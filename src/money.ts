@@ -150,6 +150,12 @@ export function mulDivDown(a: number, b: number, c: number): number {
   return safe(divide(a, b, c).quotient);
 }
 
+/** a x b / c of non-negative numbers, rounded up, exact at any size. `c` is positive. */
+export function mulDivUp(a: number, b: number, c: number): number {
+  const { quotient, rest } = divide(a, b, c);
+  return safe(rest > 0 ? quotient + 1 : quotient);
+}
+
 /**
  * a x b = quotient x c + rest with |rest| < c and the sign of a x b. The product of two integers is kept as the sum of
  * two doubles (Dekker 1971), which is exact below 2^106; the first quotient is off by a few units at the most, and the

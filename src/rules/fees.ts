@@ -11,7 +11,7 @@
  * raises them, so the charges of a day add up to the day's rounded total whenever one looks, with nothing left to round
  * in the evening. An accrual is JSON.
  */
-import { addMoney, addQuantity, minOf, mulDiv, NANOS, notional, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, minOf, mulDiv, mulDivUp, NANOS, notional, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
 import { catRateOn, LAST_FEE_DAY, section31RateOn, tafRateOn } from "./fee-rates.ts";
 
@@ -84,9 +84,9 @@ export function roundUpPerDay(schedule: FeeScheduleName, accrual: FeeAccrual): F
     case "alpaca": {
       const { numerator, denominator } = section31RateOn(accrual.day);
       return {
-        REG: upToCent(BigInt(accrual.soldValue) * BigInt(numerator), BigInt(denominator)),
-        TAF: upToCent(perShare(accrual.tafShares, tafRateOn(accrual.day).nanoDollarsPerShare) + BigInt(accrual.tafCaps) * PER_SHARE_UNITS, PER_SHARE_UNITS),
-        CAT: upToCent(perShare(accrual.catShares, catRateOn(accrual.day).nanoDollarsPerShare), PER_SHARE_UNITS),
+        REG: upToCent(mulDivUp(accrual.soldValue, numerator, denominator)),
+        TAF: upToCent(perShareUp(accrual.tafShares, tafRateOn(accrual.day).nanoDollarsPerShare) + accrual.tafCaps),
+        CAT: upToCent(perShareUp(accrual.catShares, catRateOn(accrual.day).nanoDollarsPerShare)),
         commission: ZERO_MONEY,
       };
     }
@@ -123,12 +123,13 @@ export function totalFees({ REG, TAF, CAT, commission }: Fees): Money {
 }
 
 /** Nano-dollars for each share times nano-shares, in one micro-dollar. */
-const PER_SHARE_UNITS = 1_000_000_000_000n;
-const CENT = 10_000n;
+const PER_SHARE_UNITS = 1_000_000_000_000;
+const CENT = 10_000;
+const NO_ORDERS: readonly OrderSoFar[] = [];
+const NO_SHARES: ShareCount = { whole: 0, nanos: 0 };
 
 function emptyAccrual(day: EpochDay): FeeAccrual {
-  const none: ShareCount = { whole: 0, nanos: 0 };
-  return { day, soldValue: ZERO_MONEY, tafShares: none, tafCaps: ZERO_MONEY, catShares: none, orders: [] };
+  return { day, soldValue: ZERO_MONEY, tafShares: NO_SHARES, tafCaps: ZERO_MONEY, catShares: NO_SHARES, orders: NO_ORDERS };
 }
 
 function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: FilledTrade): FeeAccrual {
@@ -139,11 +140,12 @@ function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: Filled
       return { ...accrual, orders: plusOrderFill(accrual.orders, trade) };
     case "alpaca": {
       const catShares = plusShares(accrual.catShares, trade.quantity);
-      if (trade.side === "buy") return { ...accrual, catShares };
+      if (trade.side === "buy") return { day: accrual.day, orders: accrual.orders, catShares, soldValue: accrual.soldValue, tafShares: accrual.tafShares, tafCaps: accrual.tafCaps };
       const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day);
-      const capped = BigInt(trade.quantity) * BigInt(nanoDollarsPerShare) > BigInt(capPerTrade) * PER_SHARE_UNITS;
+      const capped = perShareUp(plusShares(NO_SHARES, trade.quantity), nanoDollarsPerShare) > capPerTrade;
       return {
-        ...accrual,
+        day: accrual.day,
+        orders: accrual.orders,
         catShares,
         soldValue: addMoney(accrual.soldValue, notional(trade.price, trade.quantity)),
         tafShares: capped ? accrual.tafShares : plusShares(accrual.tafShares, trade.quantity),
@@ -173,14 +175,16 @@ function plusShares({ whole, nanos }: ShareCount, quantity: Quantity): ShareCoun
   return { whole: whole + Math.trunc(quantity / NANOS) + Math.trunc(sum / NANOS), nanos: sum % NANOS };
 }
 
-function perShare({ whole, nanos }: ShareCount, nanoDollarsPerShare: number): bigint {
-  return (BigInt(whole) * BigInt(NANOS) + BigInt(nanos)) * BigInt(nanoDollarsPerShare);
+/** In micro-dollars, rounded up. The whole shares' fee is cut at a micro-dollar first, so that every step is exact up to 45 billion shares. */
+function perShareUp({ whole, nanos }: ShareCount, nanoDollarsPerShare: number): number {
+  const ofWhole = whole * nanoDollarsPerShare;
+  const beyond = ofWhole % 1_000;
+  return (ofWhole - beyond) / 1_000 + mulDivUp(beyond * NANOS + nanos * nanoDollarsPerShare, 1, PER_SHARE_UNITS);
 }
 
-/** micro-dollars as a fraction, rounded up to a whole cent. */
-function upToCent(numerator: bigint, denominator: bigint): Money {
-  const cents = (numerator + denominator * CENT - 1n) / (denominator * CENT);
-  return Number(cents * CENT) as Money;
+/** Rounding up twice gives what rounding up once gives. */
+function upToCent(micros: number): Money {
+  return (mulDivUp(micros, 1, CENT) * CENT) as Money;
 }
 
 function difference(after: Fees, before: Fees): Fees {

@@ -9,7 +9,9 @@
 import { subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Fill, Order, OrderStatus, Side, Symbol } from "../trade.ts";
+import type { Listing } from "./listing.ts";
 import type { OrderTicket, OrderType, TimeInForce, Trail } from "./order-ticket.ts";
+import type { Stake, TradingAccount } from "./trading-account.ts";
 
 export type VenueStatus = OpenStatus | EndStatus;
 export type OpenStatus = "accepted" | "accepted_for_bidding" | "held" | "new" | "partially_filled" | "done_for_day" | "suspended";
@@ -18,7 +20,8 @@ export type EndStatus = "filled" | "canceled" | "expired" | "replaced" | "reject
 /** What an order does now: a stop that has been reached has become a market or a limit order. */
 export type Working = "market" | "limit" | "stop";
 
-export interface ClientOrder {
+/** What of an order is saved. */
+export interface OrderRecord {
   /** By arrival, from 1. */
   readonly number: number;
   readonly clientOrderId: ClientOrderId;
@@ -56,29 +59,50 @@ export interface ClientOrder {
   /** What is reserved now. */
   reservedMoney: Money;
   reservedShares: Quantity;
-  /** Its handle in the book while it rests there; -1 otherwise. */
-  handle: number;
 }
 
-export function newClientOrder(number: number, ticket: OrderTicket, account: AccountName, submittedAt: Instant): ClientOrder {
+/** With its places in the running exchange. */
+export interface ClientOrder extends OrderRecord {
+  fills: Fill[];
+  readonly trader: TradingAccount;
+  readonly listing: Listing;
+  /** What its account has of its symbol. */
+  stake: Stake;
+  /** Its handle in the book while it rests there; -1 otherwise. */
+  handle: number;
+  placeInAccount: number;
+  placeInListing: number;
+}
+
+/** Whose an order is, and where it trades. */
+export interface OrderPlaces {
+  readonly trader: TradingAccount;
+  readonly listing: Listing;
+  readonly stake: Stake;
+}
+
+export function newClientOrder(number: number, ticket: OrderTicket, { trader, listing, stake }: OrderPlaces, submittedAt: Instant): ClientOrder {
   const { clientOrderId, symbol, side, quantity, type, timeInForce, limitPrice, stopPrice, trail, expiresOn, extendedHours, priceBound } = ticket;
   return {
-    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours: extendedHours ?? false, submittedAt, expiresOn, priceBound, replaces: undefined,
-    quantity, remaining: quantity, fills: NO_FILLS, status: "accepted", working: type === "market" || type === "limit" ? type : "stop",
+    number, clientOrderId, account: trader.name, symbol, side, type, timeInForce, extendedHours: extendedHours ?? false, submittedAt, expiresOn, priceBound, replaces: undefined,
+    quantity, remaining: quantity, fills: [], status: "accepted", working: type === "market" || type === "limit" ? type : "stop",
     limitPrice, stopPrice, trail, waterMark: undefined, replacedBy: undefined, group: 0, role: "simple",
-    reservePrice: 0 as Price, reserveFees: ZERO_MONEY, reservedMoney: ZERO_MONEY, reservedShares: ZERO_QUANTITY, handle: -1,
+    reservePrice: 0 as Price, reserveFees: ZERO_MONEY, reservedMoney: ZERO_MONEY, reservedShares: ZERO_QUANTITY,
+    trader, listing, stake, handle: -1, placeInAccount: -1, placeInListing: -1,
   };
 }
 
-const NO_FILLS: readonly Fill[] = [];
+export function recordOf({ trader: _trader, listing: _listing, stake: _stake, handle: _handle, placeInAccount: _inAccount, placeInListing: _inListing, ...record }: ClientOrder): OrderRecord {
+  return record;
+}
 
-export function isEnded({ status }: ClientOrder): boolean {
+export function isEnded({ status }: OrderRecord): boolean {
   return status === "filled" || status === "canceled" || status === "expired" || status === "replaced" || status === "rejected";
 }
 
-/** As the broker port has it, which knows one open state and no replacement. */
+/** As the broker port has it, which knows one open state and no replacement. It does not change with the order. */
 export function orderView({ clientOrderId, symbol, side, quantity, status, remaining, fills }: ClientOrder): Order {
-  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills };
+  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills: [...fills] };
 }
 
 function portStatus(status: VenueStatus): OrderStatus {

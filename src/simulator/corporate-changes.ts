@@ -12,6 +12,7 @@ import type { Symbol } from "../trade.ts";
 import { isEnded, type ClientOrder } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { OrderLife } from "./order-life.ts";
+import { closable } from "./trading-account.ts";
 
 /** `price` is the first price after the split, for cash in lieu; without one the last price is divided. */
 export function applySplit(state: ExchangeState, life: OrderLife, symbol: Symbol, ratio: number, price: Price | undefined): void {
@@ -31,9 +32,9 @@ export function applySplit(state: ExchangeState, life: OrderLife, symbol: Symbol
   }
   for (const order of [...listing.open]) {
     if (isEnded(order)) continue;
-    const account = state.account(order.account);
-    account.reserve(order);
-    if (order.side === "sell" && !account.terms.shorting && order.status !== "held" && account.closable(symbol) < 0) life.end(order, "canceled");
+    const { trader, stake } = order;
+    trader.reserve(order);
+    if (order.side === "sell" && !trader.terms.shorting && order.status !== "held" && closable(stake) < 0) life.end(order, "canceled");
   }
 }
 
@@ -48,8 +49,8 @@ export function changeSymbol(state: ExchangeState, symbol: Symbol, to: Symbol): 
     for (const order of moved) order.symbol = to;
     for (const order of moved) account.add(order);
   }
-  state.listings.delete(symbol);
-  state.listings.set(to, listing);
+  state.setListing(symbol, undefined);
+  state.setListing(to, listing);
   state.emit({ type: "symbol_changed", symbol, to });
 }
 
@@ -58,7 +59,7 @@ export function payOutAndDelist(state: ExchangeState, life: OrderLife, symbol: S
   const listing = state.listing(symbol);
   for (const order of [...listing.open]) life.end(order, "canceled");
   for (const { ledger } of state.accounts.values()) ledger.payOut(symbol, price);
-  state.listings.delete(symbol);
+  state.setListing(symbol, undefined);
   state.emit({ type: "delisted", symbol, price });
 }
 
@@ -78,10 +79,12 @@ function adjust(state: ExchangeState, life: OrderLife, order: ClientOrder, ratio
   };
   const multiplied = (quantity: Quantity): Quantity => mulDivDown(quantity, Math.round(ratio * 1_000_000), 1_000_000) as Quantity;
   const filled = order.quantity - order.remaining;
+  order.stake.washGuard.remove(order);
   order.remaining = wholeUnless(multiplied(order.remaining), order.remaining);
   order.quantity = (multiplied(filled as Quantity) + order.remaining) as Quantity;
   if (order.limitPrice !== undefined) order.limitPrice = onTick(order.limitPrice);
   if (order.stopPrice !== undefined) order.stopPrice = onTick(order.stopPrice);
+  order.stake.washGuard.add(order);
   order.reservePrice = order.limitPrice ?? order.stopPrice ?? order.reservePrice;
   life.restate(order);
   if (wasResting) listing.start(order);

@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
-import { isEnded, newClientOrder, type ClientOrder } from "./client-order.ts";
+import { isEnded, newClientOrder, recordOf, type ClientOrder, type OrderRecord } from "./client-order.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import { Listing, type ListingSnapshot } from "./listing.ts";
 import { OrderLife } from "./order-life.ts";
@@ -24,7 +24,7 @@ export interface ExchangeSnapshot {
   readonly accounts: readonly (readonly [AccountName, AccountSnapshot])[];
   readonly listings: readonly (readonly [Symbol, ListingSnapshot])[];
   /** In order of arrival. */
-  readonly orders: readonly ClientOrder[];
+  readonly orders: readonly OrderRecord[];
   readonly restrictedUntil: readonly (readonly [Symbol, EpochDay])[];
   readonly chance: PrngState | null;
 }
@@ -41,7 +41,7 @@ export function snapshotOf(state: ExchangeState): ExchangeSnapshot {
     orderCount: state.orderCount,
     accounts: [...state.accounts].map(([name, account]) => [name, account.snapshot()] as const),
     listings: [...state.listings].map(([symbol, listing]) => [symbol, listing.snapshot()] as const),
-    orders: [...state.orders.values()].map((order) => ({ ...order, handle: -1 })),
+    orders: [...state.orders.values()].map((order) => recordOf(order)),
     restrictedUntil: [...state.restrictedUntil],
     chance: state.chance?.state ?? null,
   };
@@ -59,13 +59,13 @@ export function restoreState(settings: ExchangeSettings, { format, checksum, ...
   state.executions = body.executions;
   state.orderCount = body.orderCount;
   for (const [name, stored] of body.accounts) state.accounts.set(name, TradingAccount.restore(name, stored));
-  for (const stored of body.orders) state.orders.set(stored.clientOrderId, revived(stored));
-  for (const order of state.orders.values()) if (!isEnded(order)) state.account(order.account).adopt(order);
-  for (const [symbol, stored] of body.listings) {
-    const listing = new Listing(life);
-    listing.restore(stored, (id) => state.orders.get(id)!);
-    state.listings.set(symbol, listing);
+  for (const [symbol] of body.listings) state.setListing(symbol, new Listing(life));
+  for (const stored of body.orders) state.orders.set(stored.clientOrderId, revived(stored, state, life));
+  for (const order of state.orders.values()) {
+    if (isEnded(order)) state.ended.push(order);
+    else order.trader.adopt(order);
   }
+  for (const [symbol, stored] of body.listings) state.listing(symbol).restore(stored, (id) => state.orders.get(id)!);
   for (const [symbol, day] of body.restrictedUntil) state.restrictedUntil.set(symbol, day);
   if (body.chance) state.chance = Prng.restore(body.chance);
   life.regroup(state.orders.values());
@@ -73,8 +73,10 @@ export function restoreState(settings: ExchangeSettings, { format, checksum, ...
 }
 
 /** JSON leaves out what is undefined; every order has the same properties again. */
-function revived(stored: ClientOrder): ClientOrder {
-  return { ...newClientOrder(stored.number, stored, stored.account, stored.submittedAt), ...stored };
+function revived(stored: OrderRecord, state: ExchangeState, life: OrderLife): ClientOrder {
+  const trader = state.account(stored.account);
+  const listing = state.listings.get(stored.symbol) ?? new Listing(life);
+  return { ...newClientOrder(stored.number, stored, { trader, listing, stake: trader.stakeIn(stored.symbol) }, stored.submittedAt), ...stored, fills: [...stored.fills] };
 }
 
 function checksumOf(body: Omit<ExchangeSnapshot, "format" | "checksum">): string {

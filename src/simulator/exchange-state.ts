@@ -1,11 +1,12 @@
 /** What the parts of the exchange share: its clock, accounts, listings and orders, and the one way to say that something happened. */
-import type { Price } from "../money.ts";
+import type { Price, Quantity } from "../money.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
-import type { ExchangeHappening, ExchangeLog, Phase } from "./exchange-events.ts";
+import type { Counterparty, ExchangeHappening, ExchangeLog, Phase } from "./exchange-events.ts";
 import type { Listing } from "./listing.ts";
+import type { Markets } from "./marked-positions.ts";
 import { hoursAt, phaseAt, type Hours } from "./order-hours.ts";
 import { Prng } from "./prng.ts";
 import type { TradingAccount } from "./trading-account.ts";
@@ -30,7 +31,7 @@ export interface ExchangeSettings {
   readonly log?: Pick<ExchangeLog, "append">;
 }
 
-export class ExchangeState {
+export class ExchangeState implements Markets {
   readonly settings: ExchangeSettings;
   readonly accounts = new Map<AccountName, TradingAccount>();
   readonly listings = new Map<Symbol, Listing>();
@@ -38,6 +39,11 @@ export class ExchangeState {
   now: Instant;
   hours: Hours;
   phase: Phase;
+  /** Those of `orders` that have ended. */
+  ended: ClientOrder[] = [];
+  symbolsVersion = 0;
+  #day = 0 as EpochDay;
+  #dayAt = Number.NaN;
   /** Counted from 1. */
   executions = 0;
   orderCount = 0;
@@ -57,18 +63,42 @@ export class ExchangeState {
   }
 
   get day(): EpochDay {
-    return newYorkClock(this.now).day;
+    if (this.#dayAt !== this.now) {
+      this.#dayAt = this.now;
+      this.#day = newYorkClock(this.now).day;
+    }
+    return this.#day;
+  }
+
+  /** Every way to list a symbol or to take it off the list. */
+  setListing(symbol: Symbol, listing: Listing | undefined): void {
+    if (listing) this.listings.set(symbol, listing);
+    else this.listings.delete(symbol);
+    this.symbolsVersion += 1;
+  }
+
+  /** Forgets the orders that have ended, by arrival. */
+  takeEnded(): readonly ClientOrder[] {
+    const ended = this.ended.sort((a, b) => a.number - b.number);
+    for (const { clientOrderId } of ended) this.orders.delete(clientOrderId);
+    this.ended = [];
+    return ended;
   }
 
   emit(happening: ExchangeHappening): void {
     this.seq += 1;
-    this.settings.log?.append({ ...happening, seq: this.seq, at: this.now });
+    if (this.settings.log) this.settings.log.append({ ...happening, seq: this.seq, at: this.now });
   }
 
   /** For an order's plain events, which are the most. */
   emitOrder(type: "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended", order: ClientOrder): void {
     this.seq += 1;
     this.settings.log?.append({ type, account: order.account, order: order.clientOrderId, seq: this.seq, at: this.now });
+  }
+
+  emitFill(type: "partial_fill" | "fill", { account, clientOrderId, stake }: ClientOrder, execution: string, price: Price, quantity: Quantity, against: Counterparty): void {
+    this.seq += 1;
+    this.settings.log?.append({ type, account, order: clientOrderId, execution, price, quantity, against, positionQuantity: stake.holding.quantity, seq: this.seq, at: this.now });
   }
 
   account(name: AccountName): TradingAccount {
@@ -83,5 +113,12 @@ export class ExchangeState {
     return found;
   }
 
-  readonly priceOf = (symbol: Symbol): Price => this.listing(symbol).lastPrice ?? (0 as Price);
+  marketOf(symbol: Symbol): Listing {
+    return this.listing(symbol);
+  }
+
+  /** The last price, zero without one. */
+  priceOf(symbol: Symbol): Price {
+    return this.listing(symbol).lastPrice ?? (0 as Price);
+  }
 }

@@ -60,7 +60,7 @@ export class Exchange {
   }
 
   list(symbol: Symbol): void {
-    this.#state.listings.set(symbol, new Listing(this.#life));
+    this.#state.setListing(symbol, new Listing(this.#life));
   }
 
   // The market side.
@@ -187,8 +187,8 @@ export class Exchange {
     const { day } = state;
     for (const account of state.accounts.values()) {
       this.#charge(account, day);
-      account.lastEquity = account.equity(state.priceOf);
-      if (account.terms.multiplier !== 1) account.lastMaintenance = account.maintenance(state.priceOf, day);
+      account.lastEquity = account.equity(state, day);
+      if (account.terms.multiplier !== 1) account.lastMaintenance = account.maintenance(state, day);
     }
     for (const listing of state.listings.values()) {
       listing.house.leave();
@@ -274,9 +274,7 @@ export class Exchange {
 
   /** Forgets the orders that have ended and returns them: from then on their owner answers for them. */
   takeEnded(): readonly Order[] {
-    const ended = [...this.#state.orders.values()].filter(isEnded);
-    for (const { clientOrderId } of ended) this.#state.orders.delete(clientOrderId);
-    return ended.map(orderView);
+    return this.#state.takeEnded().map(orderView);
   }
 
   snapshot(): ExchangeSnapshot {
@@ -332,7 +330,7 @@ export class Exchange {
     const { debitInterestBps, borrowFeeBps } = account.terms;
     const debit = maxOf(subtractMoney(ZERO_MONEY, account.ledger.cash), ZERO_MONEY);
     const interest = debitInterestBps > 0 ? debitInterest(debit, debitInterestBps, day) : ZERO_MONEY;
-    const borrow = borrowFeeBps > 0 ? account.marginPositions(this.#state.priceOf).reduce((sum, position) => addMoney(sum, borrowFee(position, borrowFeeBps, day)), ZERO_MONEY) : ZERO_MONEY;
+    const borrow = borrowFeeBps > 0 ? account.marginPositions(this.#state).reduce((sum, position) => addMoney(sum, borrowFee(position, borrowFeeBps, day)), ZERO_MONEY) : ZERO_MONEY;
     for (const [charge, amount] of [["interest", interest], ["borrow", borrow]] as const) {
       if (amount === 0) continue;
       account.ledger.chargeInterest(amount);

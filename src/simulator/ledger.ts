@@ -22,13 +22,21 @@ export interface LedgerSnapshot {
   readonly receivables: readonly Receivable[];
 }
 
+/** What is held of a symbol. The ledger keeps one for each symbol for good, so that a caller may, too; it alone changes it. */
+export interface Holding {
+  readonly symbol: Symbol;
+  quantity: Quantity;
+  /** What the position cost; a sale takes its share of it away. Zero for none. */
+  cost: Money;
+}
+
 export class Ledger {
   #cash: Money;
   #feesPaid: Money = ZERO_MONEY;
-  /** Never holds a position of zero. */
-  readonly #positions = new Map<Symbol, Quantity>();
-  /** What each position cost; a sale takes its share of it away. */
-  readonly #costs = new Map<Symbol, Money>();
+  /** Changes whenever a position begins or ends. */
+  positionsVersion = 0;
+  /** Those of zero are none. */
+  readonly #holdings = new Map<Symbol, Holding>();
   #receivables: readonly Receivable[] = [];
 
   constructor(cash: Money) {
@@ -38,14 +46,14 @@ export class Ledger {
   static restore(snapshot: LedgerSnapshot): Ledger {
     const ledger = new Ledger(snapshot.cash);
     ledger.#feesPaid = snapshot.feesPaid;
-    for (const [symbol, quantity] of snapshot.positions) ledger.#positions.set(symbol, quantity);
-    for (const [symbol, cost] of snapshot.costs) ledger.#costs.set(symbol, cost);
+    for (const [symbol, quantity] of snapshot.positions) ledger.holdingOf(symbol).quantity = quantity;
+    for (const [symbol, cost] of snapshot.costs) ledger.holdingOf(symbol).cost = cost;
     ledger.#receivables = snapshot.receivables;
     return ledger;
   }
 
   snapshot(): LedgerSnapshot {
-    return { cash: this.#cash, feesPaid: this.#feesPaid, positions: this.positions(), costs: [...this.#costs], receivables: this.#receivables };
+    return { cash: this.#cash, feesPaid: this.#feesPaid, positions: this.positions(), costs: this.#held().map(({ symbol, cost }) => [symbol, cost] as const), receivables: this.#receivables };
   }
 
   get cash(): Money {
@@ -63,28 +71,45 @@ export class Ledger {
   }
 
   quantityOf(symbol: Symbol): Quantity {
-    return this.#positions.get(symbol) ?? ZERO_QUANTITY;
+    return this.#holdings.get(symbol)?.quantity ?? ZERO_QUANTITY;
+  }
+
+  holdingOf(symbol: Symbol): Holding {
+    let holding = this.#holdings.get(symbol);
+    if (!holding) {
+      holding = { symbol, quantity: ZERO_QUANTITY, cost: ZERO_MONEY };
+      this.#holdings.set(symbol, holding);
+    }
+    return holding;
+  }
+
+  /** In no order that matters; positions of zero are among them. */
+  holdings(): IterableIterator<Holding> {
+    return this.#holdings.values();
   }
 
   /** Zero when nothing is held. */
   averageEntryPrice(symbol: Symbol): Price {
-    const held = this.quantityOf(symbol);
-    return (held === 0 ? 0 : mulDiv(Math.abs(this.#costs.get(symbol) ?? ZERO_MONEY), NANOS, Math.abs(held))) as Price;
+    const { quantity, cost } = this.holdingOf(symbol);
+    return (quantity === 0 ? 0 : mulDiv(Math.abs(cost), NANOS, Math.abs(quantity))) as Price;
   }
 
   /** In the order of the symbols. */
   positions(): readonly (readonly [Symbol, Quantity])[] {
-    return [...this.#positions].sort(([a], [b]) => (a < b ? -1 : 1));
+    return this.#held().map(({ symbol, quantity }) => [symbol, quantity] as const);
   }
 
   applyFill(side: Side, symbol: Symbol, quantity: Quantity, price: Price): void {
+    this.applyFillTo(this.holdingOf(symbol), side, quantity, price);
+  }
+
+  /** `holding` is one of this ledger's. */
+  applyFillTo(holding: Holding, side: Side, quantity: Quantity, price: Price): void {
     const value = notional(price, quantity);
-    const held = this.quantityOf(symbol);
-    const cost = this.#costs.get(symbol) ?? ZERO_MONEY;
     const signed = (side === "buy" ? quantity : 0 - quantity) as Quantity;
     this.#cash = side === "buy" ? subtractMoney(this.#cash, value) : addMoney(this.#cash, value);
-    this.#costs.set(symbol, costAfter(cost, held, signed, value));
-    this.#setPosition(symbol, addQuantity(held, signed));
+    const cost = costAfter(holding.cost, holding.quantity, signed, value);
+    this.#setTo(holding, addQuantity(holding.quantity, signed), cost);
   }
 
   chargeFee(amount: Money): void {
@@ -99,18 +124,18 @@ export class Ledger {
 
   /** The position under another name. It joins one that is there. */
   rename(symbol: Symbol, to: Symbol): void {
-    const held = this.quantityOf(symbol);
-    if (held === 0) return;
-    const cost = addMoney(this.#costs.get(symbol) ?? ZERO_MONEY, this.#costs.get(to) ?? ZERO_MONEY);
-    this.#setPosition(symbol, ZERO_QUANTITY);
-    this.#setPosition(to, addQuantity(held, this.quantityOf(to)));
-    this.#costs.set(to, cost);
+    const old = this.holdingOf(symbol);
+    if (old.quantity === 0) return;
+    const joined = this.holdingOf(to);
+    this.#setTo(joined, addQuantity(old.quantity, joined.quantity), addMoney(old.cost, joined.cost));
+    this.#setTo(old, ZERO_QUANTITY, ZERO_MONEY);
   }
 
   /** The position is paid out, or bought in, at `price`. */
   payOut(symbol: Symbol, price: Price): void {
-    this.#cash = addMoney(this.#cash, notional(price, this.quantityOf(symbol)));
-    this.#setPosition(symbol, ZERO_QUANTITY);
+    const holding = this.holdingOf(symbol);
+    this.#cash = addMoney(this.#cash, notional(price, holding.quantity));
+    this.#setTo(holding, ZERO_QUANTITY, ZERO_MONEY);
   }
 
   /**
@@ -118,16 +143,16 @@ export class Ledger {
    * `price`, which is a price after the split.
    */
   applySplit(symbol: Symbol, ratio: number, cashInLieu: { readonly price: Price } | undefined): void {
-    const held = this.quantityOf(symbol);
-    if (held === 0) return;
-    const after = Math.round(held * ratio) as Quantity;
+    const holding = this.holdingOf(symbol);
+    if (holding.quantity === 0) return;
+    const after = Math.round(holding.quantity * ratio) as Quantity;
     const fraction = (cashInLieu ? after % NANOS : 0) as Quantity;
+    let { cost } = holding;
     if (cashInLieu && fraction !== 0) {
-      const cost = this.#costs.get(symbol) ?? ZERO_MONEY;
       this.#cash = addMoney(this.#cash, notional(cashInLieu.price, fraction));
-      this.#costs.set(symbol, subtractMoney(cost, mulDiv(cost, Math.abs(fraction), Math.abs(after)) as Money));
+      cost = subtractMoney(cost, mulDiv(cost, Math.abs(fraction), Math.abs(after)) as Money);
     }
-    this.#setPosition(symbol, subtractQuantity(after, fraction));
+    this.#setTo(holding, subtractQuantity(after, fraction), cost);
   }
 
   /** `amount` in USD a share, for what is held as the ex-date opens; paid at once when the pay date is not known. */
@@ -146,13 +171,18 @@ export class Ledger {
     this.#receivables = this.#receivables.filter(({ payDay }) => payDay > day);
   }
 
-  #setPosition(symbol: Symbol, quantity: Quantity): void {
-    if (quantity === 0) {
-      this.#positions.delete(symbol);
-      this.#costs.delete(symbol);
-    } else this.#positions.set(symbol, quantity);
+  #setTo(holding: Holding, quantity: Quantity, cost: Money): void {
+    if ((holding.quantity === 0) !== (quantity === 0)) this.positionsVersion += 1;
+    holding.quantity = quantity;
+    holding.cost = quantity === 0 ? ZERO_MONEY : cost;
+  }
+
+  /** In the order of the symbols. */
+  #held(): readonly Holding[] {
+    return [...this.#holdings.values()].filter(({ quantity }) => quantity !== 0).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   }
 }
+
 
 /** What the position cost after `signed` shares came for `value`: a short one cost less than nothing. */
 function costAfter(cost: Money, held: Quantity, signed: Quantity, value: Money): Money {

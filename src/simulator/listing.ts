@@ -20,6 +20,7 @@ import type { Counterparty } from "./exchange-events.ts";
 import { House, type HouseQuote, type HouseSnapshot } from "./house.ts";
 import { OrderBook } from "./order-book.ts";
 import { ALLOW_SELF_TRADE, BUY, FILL, FOK, IOC, LIMIT, NO_OWNER, OPEN, REST, SELL } from "./order-book-codes.ts";
+import { OpenOrders } from "./open-orders.ts";
 import { PendingStops } from "./pending-stops.ts";
 
 /** Handles in the book: the house's orders, then the clients'. */
@@ -62,13 +63,16 @@ export class Listing {
   lastPrice: Price | undefined;
   /** Of the last session, for the short-sale test. */
   previousClose: Price | undefined;
+  /** For margin: the multiple of its index that a fund follows, 1 for everything else; and whether the symbol can be borrowed on. */
+  leverage: 1 | 2 | 3 = 1;
+  marginable = true;
   quotedToday = false;
   halted = false;
   readonly house = new House();
   readonly book = new OrderBook(TICK);
   readonly stops = new PendingStops();
   /** By arrival. */
-  readonly open = new Set<ClientOrder>();
+  readonly open = new OpenOrders("listing");
   readonly #rules: MatchRules;
   readonly #orderOf: (ClientOrder | undefined)[] = [];
   readonly #freeHandles: number[] = [];

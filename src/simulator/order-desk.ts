@@ -9,14 +9,14 @@ import { expectedFees } from "../rules/fees.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
 import { tickSizeOn } from "../rules/tick-sizes.ts";
 import type { AccountName, ClientOrderId, SubmitOutcome } from "../trade.ts";
-import { isEnded, newClientOrder, type ClientOrder } from "./client-order.ts";
+import { isEnded, newClientOrder, type ClientOrder, type OrderPlaces } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { Listing } from "./listing.ts";
 import { alpacaRejection, groupRejection, malformed, rejection, untimely, type CheckContext, type Rejection } from "./order-checks.ts";
 import { gtcExpiry } from "./order-hours.ts";
 import type { OrderLife } from "./order-life.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, StopLoss, TakeProfit } from "./order-ticket.ts";
-import type { TradingAccount } from "./trading-account.ts";
+import { closable, isClosing, type TradingAccount } from "./trading-account.ts";
 import { washTradeOf } from "./wash-trades.ts";
 
 export class OrderDesk {
@@ -29,19 +29,24 @@ export class OrderDesk {
   }
 
   place(name: AccountName, ticket: OrderTicket): SubmitOutcome {
-    const account = this.#state.account(name);
+    const trader = this.#state.account(name);
     const known = this.#known(name, ticket.clientOrderId);
     if (known) return known;
-    const refused = this.#firstRejection(ticket) ?? this.#unaffordable(account, ticket) ?? this.#washTrade(account, ticket);
-    if (refused) return this.#reject(name, ticket.clientOrderId, refused);
-    const order = this.#newOrder(account, ticket);
+    const listing = this.#state.listings.get(ticket.symbol);
+    const refused = this.#firstRejection(ticket, listing);
+    if (refused || !listing) return this.#reject(name, ticket.clientOrderId, refused!);
+    const places = { trader, listing, stake: trader.stakeIn(ticket.symbol) };
+    const reserve = this.#reserveFor(ticket, places);
+    const unfit = this.#unaffordable(ticket, places, reserve) ?? this.#washTrade(ticket, places);
+    if (unfit) return this.#reject(name, ticket.clientOrderId, unfit);
+    const order = this.#newOrder(ticket, places, reserve);
     this.#life.open(order, false);
-    this.#state.listing(order.symbol).enter(order);
+    listing.enter(order);
     return ACCEPTED;
   }
 
   placeGroup(name: AccountName, group: OrderGroup): SubmitOutcome {
-    const account = this.#state.account(name);
+    const trader = this.#state.account(name);
     const main = group.class === "oco" ? group.exit : group.entry;
     const legs = legTickets(group, main);
     const known = this.#known(name, main.clientOrderId);
@@ -51,36 +56,36 @@ export class OrderDesk {
     const listing = this.#state.listings.get(main.symbol);
     const base = main.limitPrice ?? main.stopPrice ?? (listing && this.#quoted(listing, main.side)) ?? listing?.lastPrice;
     const refused =
-      [main, ...legs].reduce<Rejection | undefined>((found, ticket) => found ?? this.#firstRejection(ticket), undefined) ??
-      groupRejection(group, base) ??
-      (group.class === "oco" && !account.isClosing(main.side, main.symbol) ? rejection("oco_without_position", "oco orders must exit a position") : undefined) ??
-      this.#unaffordable(account, main);
-    if (refused) return this.#reject(name, main.clientOrderId, refused);
-    const orders = [main, ...legs].map((ticket) => this.#newOrder(account, ticket));
+      [main, ...legs].reduce<Rejection | undefined>((found, ticket) => found ?? this.#firstRejection(ticket, listing), undefined) ?? groupRejection(group, base);
+    if (refused || !listing) return this.#reject(name, main.clientOrderId, refused!);
+    const places = { trader, listing, stake: trader.stakeIn(main.symbol) };
+    const unfit =
+      group.class === "oco" && !isClosing(main.side, places.stake) ? rejection("oco_without_position", "oco orders must exit a position") : this.#unaffordable(main, places, this.#reserveFor(main, places));
+    if (unfit) return this.#reject(name, main.clientOrderId, unfit);
+    const orders = [main, ...legs].map((ticket) => this.#newOrder(ticket, places, this.#reserveFor(ticket, places)));
     this.#life.group(orders);
     const [first, ...others] = orders;
     first!.role = group.class === "oco" ? "takeProfit" : "entry";
     for (const leg of others) leg.role = orders.length === 2 && group.class === "oto" ? "leg" : leg.type === "limit" ? "takeProfit" : "stopLoss";
     for (const order of orders) this.#life.open(order, group.class !== "oco" && order !== first);
     for (const order of group.class === "oco" ? orders : [first!]) {
-      if (!isEnded(order)) this.#state.listing(main.symbol).enter(order);
+      if (!isEnded(order)) listing.enter(order);
     }
     return ACCEPTED;
   }
 
   /** The replacement is a new order, with what is filled of the old one carried over. It keeps the place in the queue when only its quantity falls. */
   replace(name: AccountName, id: ClientOrderId, changes: OrderChanges): SubmitOutcome {
-    const account = this.#state.account(name);
     const order = this.#state.orders.get(id);
     if (order?.account !== name) return this.#reject(name, changes.clientOrderId, rejection("order_not_found", `order not found for ${id}`));
     const known = this.#known(name, changes.clientOrderId);
     if (known) return known;
     const ticket = changed(order, changes);
     const filled = subtractQuantity(order.quantity, order.remaining);
-    const refused = unreplaceable(order, changes, ticket, filled) ?? this.#firstRejection(ticket) ?? this.#unaffordableInstead(account, ticket, order, filled);
+    const refused = unreplaceable(order, changes, ticket, filled) ?? this.#firstRejection(ticket, order.listing) ?? this.#unaffordableInstead(ticket, order, filled);
     if (refused) return this.#reject(name, changes.clientOrderId, refused);
     const heir: ClientOrder = {
-      ...this.#newOrder(account, ticket),
+      ...this.#newOrder(ticket, order, this.#reserveFor(ticket, order)),
       replaces: id,
       remaining: subtractQuantity(ticket.quantity, filled),
       status: order.status,
@@ -88,7 +93,7 @@ export class OrderDesk {
       group: order.group,
       role: order.role,
       waterMark: order.waterMark,
-      fills: order.fills,
+      fills: [...order.fills],
     };
     if (order.trail && heir.trail) heir.stopPrice = sameTrail(order, changes) ? order.stopPrice : undefined;
     this.#exchange(order, heir);
@@ -96,14 +101,13 @@ export class OrderDesk {
   }
 
   #exchange(order: ClientOrder, heir: ClientOrder): void {
-    const listing = this.#state.listing(order.symbol);
-    const account = this.#state.account(order.account);
+    const { listing } = order;
     const keepsPlace = listing.inherit(order, heir);
     order.replacedBy = heir.clientOrderId;
     this.#life.replaceInGroup(order, heir);
     this.#life.end(order, "replaced");
     this.#state.orders.set(heir.clientOrderId, heir);
-    account.add(heir);
+    heir.trader.add(heir);
     this.#life.noteExpiry(heir);
     this.#state.emit({ type: "replaced", account: order.account, order: order.clientOrderId, by: heir.clientOrderId });
     if (keepsPlace) return;
@@ -111,12 +115,12 @@ export class OrderDesk {
     else listing.enter(heir);
   }
 
-  #newOrder({ name }: TradingAccount, ticket: OrderTicket): ClientOrder {
+  #newOrder(ticket: OrderTicket, places: OrderPlaces, { price, fees }: Reserve): ClientOrder {
     this.#state.orderCount += 1;
-    const order = newClientOrder(this.#state.orderCount, ticket.timeInForce === "gtc" ? { ...ticket, expiresOn: gtcExpiry(this.#state.now) } : ticket, name, this.#state.now);
+    const order = newClientOrder(this.#state.orderCount, ticket.timeInForce === "gtc" ? { ...ticket, expiresOn: gtcExpiry(this.#state.now) } : ticket, places, this.#state.now);
     if (this.#state.settings.checks === "alpaca" && order.type === "stop" && order.side === "buy") order.limitPrice = this.#collarOf(order.stopPrice!);
-    order.reservePrice = this.#reservePrice(this.#state.account(name), ticket, this.#state.listing(ticket.symbol));
-    order.reserveFees = this.#reserveFees(ticket, order.reservePrice);
+    order.reservePrice = price;
+    order.reserveFees = fees;
     return order;
   }
 
@@ -132,9 +136,8 @@ export class OrderDesk {
     return known.account === name ? { kind: "duplicate" } : { kind: "rejected", code: "client_order_id_taken", message: "client order id belongs to another account" };
   }
 
-  #firstRejection(ticket: OrderTicket): Rejection | undefined {
-    const { settings, listings, now, day, phase, hours } = this.#state;
-    const listing = listings.get(ticket.symbol);
+  #firstRejection(ticket: OrderTicket, listing: Listing | undefined): Rejection | undefined {
+    const { settings, now, day, phase, hours } = this.#state;
     if (!listing) return rejection("asset_not_found", `no market in ${ticket.symbol}`);
     const context: CheckContext = { now, day, phase, hours, lastPrice: listing.lastPrice };
     return (
@@ -144,39 +147,36 @@ export class OrderDesk {
     );
   }
 
-  #restrictedShort(account: TradingAccount, { side, symbol, limitPrice }: OrderTicket, listing: Listing): Rejection | undefined {
-    if (side === "buy" || !this.#state.settings.shortSaleRestriction || account.isClosing(side, symbol)) return undefined;
+  #restrictedShort({ side, symbol, limitPrice }: OrderTicket, { listing, stake }: OrderPlaces): Rejection | undefined {
+    if (side === "buy" || !this.#state.settings.shortSaleRestriction || isClosing(side, stake)) return undefined;
     if ((this.#state.restrictedUntil.get(symbol) ?? -Infinity) < this.#state.day) return undefined;
     const bid = listing.house.bid ?? listing.lastPrice;
     return limitPrice !== undefined && bid !== undefined && isShortSalePriced(limitPrice, bid) ? undefined : rejection("short_sale_restricted", `short sales of ${symbol} need a limit above the bid today`);
   }
 
-  #unaffordable(account: TradingAccount, ticket: OrderTicket): Rejection | undefined {
-    const { side, symbol, quantity } = ticket;
-    const held = account.ledger.quantityOf(symbol);
-    if (account.isClosing(side, symbol) || (side === "sell" && !account.terms.shorting)) {
-      const available = side === "sell" && held <= 0 ? ZERO_QUANTITY : account.closable(symbol);
+  #unaffordable(ticket: OrderTicket, places: OrderPlaces, { price, fees }: Reserve): Rejection | undefined {
+    const { side, quantity } = ticket;
+    const { trader, stake } = places;
+    if (isClosing(side, stake) || (side === "sell" && !trader.terms.shorting)) {
+      const available = side === "sell" && stake.holding.quantity <= 0 ? ZERO_QUANTITY : closable(stake);
       return quantity > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(quantity)}, available: ${quantityToText(available)})`) : undefined;
     }
-    const restricted = this.#restrictedShort(account, ticket, this.#state.listing(symbol));
+    const restricted = this.#restrictedShort(ticket, places);
     if (restricted) return restricted;
     if (side === "sell" && quantity % NANOS !== 0) return rejection("fractional_short", "short sales must be of whole shares");
-    const price = this.#reservePrice(account, ticket, this.#state.listing(symbol));
-    const cost = addMoney(notional(price, quantity), this.#reserveFees(ticket, price));
-    return this.#beyond(cost, this.buyingPower(account));
+    return this.#beyond(addMoney(notional(price, quantity), fees), this.buyingPower(trader));
   }
 
   /** As if what the order has reserved were free. */
-  #unaffordableInstead(account: TradingAccount, ticket: OrderTicket, order: ClientOrder, filled: Quantity): Rejection | undefined {
+  #unaffordableInstead(ticket: OrderTicket, order: ClientOrder, filled: Quantity): Rejection | undefined {
     if (order.status === "held" || order.role === "stopLoss") return undefined;
     const wanted = subtractQuantity(ticket.quantity, filled);
     if (order.reservedShares > 0) {
-      const available = account.closable(order.symbol) + order.reservedShares;
+      const available = closable(order.stake) + order.reservedShares;
       return wanted > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(wanted)}, available: ${quantityToText(available as Quantity)})`) : undefined;
     }
-    const price = this.#reservePrice(account, ticket, this.#state.listing(order.symbol));
-    const cost = addMoney(notional(price, wanted), this.#reserveFees(ticket, price));
-    return this.#beyond(cost, (this.buyingPower(account) + order.reservedMoney) as Money);
+    const { price, fees } = this.#reserveFor(ticket, order);
+    return this.#beyond(addMoney(notional(price, wanted), fees), (this.buyingPower(order.trader) + order.reservedMoney) as Money);
   }
 
   #beyond(cost: Money, available: Money): Rejection | undefined {
@@ -184,20 +184,24 @@ export class OrderDesk {
   }
 
   buyingPower(account: TradingAccount): Money {
-    const { priceOf, phase } = this.#state;
-    return account.buyingPower(priceOf, this.#state.day, phase === "core" ? "session" : "overnight");
+    return account.buyingPower(this.#state, this.#state.day, this.#state.phase === "core" ? "session" : "overnight");
   }
 
-  #washTrade(account: TradingAccount, ticket: OrderTicket): Rejection | undefined {
-    if (this.#state.settings.checks !== "alpaca") return undefined;
-    const other = washTradeOf(ticket, account.open);
+  #washTrade(ticket: OrderTicket, { trader, stake }: OrderPlaces): Rejection | undefined {
+    if (this.#state.settings.checks !== "alpaca" || !stake.washGuard.mayMeet(ticket)) return undefined;
+    const other = washTradeOf(ticket, trader.open);
     return other && rejection("wash_trade", `potential wash trade detected. use complex orders (opposite side ${other.type} order ${other.clientOrderId} exists)`);
   }
 
+  #reserveFor(ticket: OrderTicket, places: OrderPlaces): Reserve {
+    const price = this.#reservePrice(ticket, places);
+    return { price, fees: this.#reserveFees(ticket, price) };
+  }
+
   /** The limit, else the quote, else the last price. A short sale opens at no less than 3 % above the ask. */
-  #reservePrice(account: TradingAccount, { side, symbol, limitPrice, stopPrice, priceBound }: OrderTicket, listing: Listing): Price {
+  #reservePrice({ side, limitPrice, stopPrice, priceBound }: OrderTicket, { trader, listing, stake }: OrderPlaces): Price {
     const ask = this.#quoted(listing, "buy") ?? listing.lastPrice;
-    if (side === "sell" && !account.isClosing(side, symbol) && account.terms.shorting) {
+    if (side === "sell" && !isClosing(side, stake) && trader.terms.shorting) {
       const aboveAsk = mulDiv(ask ?? priceBound ?? 0, 103, 100) as Price;
       return limitPrice === undefined ? aboveAsk : maxOf(limitPrice, aboveAsk);
     }
@@ -216,6 +220,13 @@ export class OrderDesk {
     this.#state.emit({ type: "rejected", account, order, code, message });
     return { kind: "rejected", code, message };
   }
+}
+
+/** By what an order reserves money. */
+interface Reserve {
+  readonly price: Price;
+  /** Of the whole order, at the most. */
+  readonly fees: Money;
 }
 
 const ACCEPTED: SubmitOutcome = { kind: "accepted" };

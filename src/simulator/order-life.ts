@@ -27,15 +27,15 @@ export class OrderLife implements MatchRules {
 
   /** The order is known from here on; a held one waits for its entry. */
   open(order: ClientOrder, isHeld: boolean): void {
-    const { account: name, timeInForce, clientOrderId, symbol } = order;
+    const { timeInForce, clientOrderId, listing } = order;
     this.#state.orders.set(clientOrderId, order);
     const forAuction = timeInForce === "opg" || timeInForce === "cls";
     order.status = isHeld ? "held" : forAuction ? "accepted_for_bidding" : tradesIn(this.#state.phase, order) ? "new" : "accepted";
-    this.#state.account(name).add(order);
+    order.trader.add(order);
     this.noteExpiry(order);
     if (isHeld) {
       this.#state.emitOrder("held", order);
-      this.#state.listing(symbol).open.add(order);
+      listing.open.add(order);
       return;
     }
     this.#state.emitOrder("accepted", order);
@@ -105,8 +105,8 @@ export class OrderLife implements MatchRules {
 
   /** What a cash account can pay for at `price` with the cash that no limit order has set aside, fees included; a margin account was checked when it ordered. */
   readonly affordable = (order: ClientOrder, price: Price): Quantity => {
-    const { ledger, terms, free } = this.#state.account(order.account);
-    if (terms.multiplier !== 1 || ledger.quantityOf(order.symbol) < 0) return order.remaining;
+    const { terms, free } = order.trader;
+    if (terms.multiplier !== 1 || order.stake.holding.quantity < 0) return order.remaining;
     const fees = expectedFees(this.#state.settings.fees, { side: "buy", quantity: order.remaining, price, day: this.#state.day });
     const cost = addMoney(notional(price, order.remaining), fees);
     return cost <= free ? order.remaining : quantityFor(maxOf(subtractMoney(free, fees), ZERO_MONEY), price);
@@ -120,21 +120,20 @@ export class OrderLife implements MatchRules {
 
   readonly fill = (order: ClientOrder, quantity: Quantity, price: Price, against: Counterparty): void => {
     const state = this.#state;
-    const account = state.account(order.account);
-    const { side, symbol, clientOrderId } = order;
+    const { side, clientOrderId, trader: account, stake: { holding } } = order;
     state.executions += 1;
     const execution = `x${state.executions}`;
     order.remaining = subtractQuantity(order.remaining, quantity);
-    order.fills = [...order.fills, { id: execution, quantity, price, at: state.now }];
+    order.fills.push({ id: execution, quantity, price, at: state.now });
     if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
-    account.ledger.applyFill(side, symbol, quantity, price);
+    account.ledger.applyFillTo(holding, side, quantity, price);
     if (state.settings.fees !== "none") {
       const { accrual, charged } = accrueFees(state.settings.fees, account.feeAccrual, { order: clientOrderId, side, quantity, price, day: state.day });
       account.feeAccrual = accrual;
       account.ledger.chargeFee(totalFees(charged));
     }
     const isFilled = order.remaining === ZERO_QUANTITY;
-    state.emit({ type: isFilled ? "fill" : "partial_fill", account: order.account, order: clientOrderId, execution, price, quantity, against, positionQuantity: account.ledger.quantityOf(symbol) });
+    state.emitFill(isFilled ? "fill" : "partial_fill", order, execution, price, quantity, against);
     if (isFilled) this.end(order, "filled");
     else {
       account.reserve(order);
@@ -144,12 +143,12 @@ export class OrderLife implements MatchRules {
 
   /** A triggered stop works on as a market or a limit order. */
   readonly trigger = (order: ClientOrder, price: Price): boolean => {
-    order.working = order.limitPrice === undefined ? "market" : "limit";
+    order.trader.putToWork(order, order.limitPrice === undefined ? "market" : "limit");
     this.#state.emit({ type: "triggered", account: order.account, order: order.clientOrderId, price });
     if (order.role === "stopLoss") {
       order.role = "leg";
       for (const sibling of this.#others(order)) this.#endAlone(sibling, "canceled");
-      this.#state.account(order.account).reserve(order);
+      order.trader.reserve(order);
     }
     return true;
   };
@@ -179,24 +178,24 @@ export class OrderLife implements MatchRules {
   /** The order as it is now, after the exchange changed it. */
   restate(order: ClientOrder): void {
     const { account, clientOrderId, quantity, limitPrice, stopPrice } = order;
-    this.#state.account(account).reserve(order);
+    order.trader.reserve(order);
     this.#state.emit({ type: "restated", account, order: clientOrderId, quantity, limitPrice, stopPrice });
   }
 
   #endAlone(order: ClientOrder, status: EndStatus): void {
-    const listing = this.#state.listing(order.symbol);
     if (isEnded(order)) return;
     order.status = status;
-    this.#state.account(order.account).remove(order);
-    listing.remove(order);
+    this.#state.ended.push(order);
+    order.trader.remove(order);
+    order.listing.remove(order);
     if (status === "canceled" || status === "expired") this.#state.emitOrder(status, order);
   }
 
   #release(leg: ClientOrder): void {
     leg.status = "new";
-    this.#state.account(leg.account).reserve(leg);
+    leg.trader.reserve(leg);
     this.#state.emitOrder("new", leg);
-    if (!isEnded(leg)) this.#state.listing(leg.symbol).start(leg);
+    if (!isEnded(leg)) leg.listing.start(leg);
   }
 
   #shrinkSibling({ group, remaining }: ClientOrder): void {

@@ -6,13 +6,16 @@
  * none and gives it back when it fills. An order may close a position or open one, never both: one that would go through
  * zero is rejected for want of shares, as at Alpaca.
  */
-import { addMoney, addQuantity, maxOf, notional, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
-import { buyingPower, initialMargin, maintenanceMargin, multiplierAllowed, type MarginPosition } from "../rules/margin.ts";
+import { addMoney, addQuantity, maxOf, notional, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Quantity } from "../money.ts";
+import { buyingPower, multiplierAllowed, type MarginPosition } from "../rules/margin.ts";
 import type { FeeAccrual } from "../rules/fees.ts";
 import type { EpochDay } from "../time.ts";
 import type { AccountName, Side, Symbol } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
-import { Ledger, type LedgerSnapshot } from "./ledger.ts";
+import { Ledger, type Holding, type LedgerSnapshot } from "./ledger.ts";
+import { MarkedPositions, type Markets } from "./marked-positions.ts";
+import { OpenOrders } from "./open-orders.ts";
+import { WashGuard } from "./wash-trades.ts";
 
 export interface AccountTerms {
   readonly multiplier: 1 | 2 | 4;
@@ -33,8 +36,13 @@ export interface AccountSnapshot {
   readonly lastMaintenance: Money;
 }
 
-/** The last price of a symbol, zero without one. */
-export type PriceOf = (symbol: Symbol) => Price;
+/** What an account has of one symbol: its position, and what its open orders will do to it. */
+export interface Stake {
+  readonly holding: Holding;
+  /** What open sells will take of a long position; or open buys of a short one. */
+  closing: Quantity;
+  readonly washGuard: WashGuard;
+}
 
 export class TradingAccount {
   readonly name: AccountName;
@@ -44,16 +52,19 @@ export class TradingAccount {
   lastEquity: Money;
   lastMaintenance: Money = ZERO_MONEY;
   /** Open orders, by arrival. */
-  readonly open = new Set<ClientOrder>();
+  readonly open = new OpenOrders("account");
+  /** By all open orders, and by those that work as limit orders. */
   #reserved: Money = ZERO_MONEY;
-  /** By symbol, what open sells will take of a long position; and open buys of a short one. */
-  readonly #closing = new Map<Symbol, Quantity>();
+  #reservedByLimits: Money = ZERO_MONEY;
+  readonly #stakes = new Map<Symbol, Stake>();
+  readonly #marked: MarkedPositions;
 
   constructor(name: AccountName, terms: AccountTerms, ledger: Ledger) {
     this.name = name;
     this.terms = terms;
     this.ledger = ledger;
     this.lastEquity = ledger.cash;
+    this.#marked = new MarkedPositions(ledger);
   }
 
   static restore(name: AccountName, { terms, ledger, feeAccrual, lastEquity, lastMaintenance }: AccountSnapshot): TradingAccount {
@@ -71,36 +82,38 @@ export class TradingAccount {
 
   /** Cash that no limit order has set aside. */
   get free(): Money {
-    let free = this.ledger.cash;
-    for (const { working, reservedMoney } of this.open) if (working === "limit") free = subtractMoney(free, reservedMoney);
-    return free;
+    return subtractMoney(this.ledger.cash, this.#reservedByLimits);
   }
 
-  /** Shares that a sell may still sell of a long position, or a buy buy back of a short one. */
-  closable(symbol: Symbol): Quantity {
-    const held = Math.abs(this.ledger.quantityOf(symbol)) as Quantity;
-    return subtractQuantity(held, this.#closing.get(symbol) ?? ZERO_QUANTITY);
-  }
-
-  isClosing(side: Side, symbol: Symbol): boolean {
-    const held = this.ledger.quantityOf(symbol);
-    return side === "sell" ? held > 0 : held < 0;
+  stakeIn(symbol: Symbol): Stake {
+    let stake = this.#stakes.get(symbol);
+    if (!stake) {
+      stake = { holding: this.ledger.holdingOf(symbol), closing: ZERO_QUANTITY, washGuard: new WashGuard() };
+      this.#stakes.set(symbol, stake);
+    }
+    return stake;
   }
 
   add(order: ClientOrder): void {
-    this.open.add(order);
+    this.#admit(order);
     this.reserve(order);
   }
 
   /** An open order as it was saved, with what it had reserved. */
   adopt(order: ClientOrder): void {
+    this.#admit(order);
+    this.#count(order);
+  }
+
+  #admit(order: ClientOrder): void {
+    order.stake = this.stakeIn(order.symbol);
+    order.stake.washGuard.add(order);
     this.open.add(order);
-    this.#reserved = addMoney(this.#reserved, order.reservedMoney);
-    if (order.reservedShares !== 0) this.#closing.set(order.symbol, addQuantity(this.#closing.get(order.symbol) ?? ZERO_QUANTITY, order.reservedShares));
   }
 
   remove(order: ClientOrder): void {
     this.open.delete(order);
+    order.stake.washGuard.remove(order);
     this.#release(order);
   }
 
@@ -108,51 +121,76 @@ export class TradingAccount {
   reserve(order: ClientOrder): void {
     this.#release(order);
     if (order.status === "held" || order.role === "stopLoss") return;
-    const { side, symbol, remaining, reservePrice } = order;
-    if (this.isClosing(side, symbol)) {
-      order.reservedShares = remaining;
-      this.#closing.set(symbol, addQuantity(this.#closing.get(symbol) ?? ZERO_QUANTITY, remaining));
-    } else {
-      order.reservedMoney = addMoney(notional(reservePrice, remaining), order.reserveFees);
-      this.#reserved = addMoney(this.#reserved, order.reservedMoney);
-    }
+    if (isClosing(order.side, order.stake)) order.reservedShares = order.remaining;
+    else order.reservedMoney = addMoney(notional(order.reservePrice, order.remaining), order.reserveFees);
+    this.#count(order);
   }
 
-  equity(priceOf: PriceOf): Money {
-    let equity = addMoney(this.ledger.cash, this.ledger.receivable);
-    for (const [symbol, quantity] of this.ledger.positions()) equity = addMoney(equity, notional(priceOf(symbol), quantity));
-    return equity;
+  /** A stop was reached and works on as a market or a limit order. */
+  putToWork(order: ClientOrder, working: "market" | "limit"): void {
+    if (working === "limit") this.#reservedByLimits = addMoney(this.#reservedByLimits, order.reservedMoney);
+    order.working = working;
   }
 
-  maintenance(priceOf: PriceOf, day: EpochDay): Money {
-    return maintenanceMargin(this.marginPositions(priceOf), day, maxOf(subtractMoney(ZERO_MONEY, this.ledger.cash), ZERO_MONEY));
+  equity(markets: Markets, day: EpochDay): Money {
+    this.#marked.update(markets, day, this.#debit);
+    return this.#equityAsMarked();
+  }
+
+  maintenance(markets: Markets, day: EpochDay): Money {
+    this.#marked.update(markets, day, this.#debit);
+    return this.#marked.maintenance;
   }
 
   /** What may be spent on new positions, net of open orders. */
-  buyingPower(priceOf: PriceOf, day: EpochDay, period: "session" | "overnight"): Money {
+  buyingPower(markets: Markets, day: EpochDay, period: "session" | "overnight"): Money {
     const { ledger, terms, lastEquity, lastMaintenance } = this;
     if (terms.multiplier === 1) return maxOf(subtractMoney(ledger.cash, this.#reserved), ZERO_MONEY);
-    const equity = this.equity(priceOf);
-    const initial = this.marginPositions(priceOf).reduce((sum, position) => addMoney(sum, initialMargin(position)), ZERO_MONEY);
-    const state = { cash: ledger.cash, equity, initialMargin: initial, maintenanceMargin: this.maintenance(priceOf, day), lastEquity, lastMaintenanceMargin: lastMaintenance };
+    this.#marked.update(markets, day, this.#debit);
+    const equity = this.#equityAsMarked();
+    const state = { cash: ledger.cash, equity, initialMargin: this.#marked.initial, maintenanceMargin: this.#marked.maintenance, lastEquity, lastMaintenanceMargin: lastMaintenance };
     const multiplier = multiplierAllowed(terms.multiplier, equity, day);
     return maxOf(subtractMoney(buyingPower(state, multiplier, day, period), this.#reserved), ZERO_MONEY);
   }
 
-  marginPositions(priceOf: PriceOf): readonly MarginPosition[] {
-    return this.ledger.positions().map(([symbol, quantity]) => ({ symbol, quantity, price: priceOf(symbol), leverage: 1, marginable: true }));
+  marginPositions(markets: Markets): readonly MarginPosition[] {
+    return this.#marked.positions(markets);
+  }
+
+  get #debit(): Money {
+    return maxOf(subtractMoney(ZERO_MONEY, this.ledger.cash), ZERO_MONEY);
+  }
+
+  #equityAsMarked(): Money {
+    return addMoney(addMoney(this.ledger.cash, this.ledger.receivable), this.#marked.value);
+  }
+
+  #count(order: ClientOrder): void {
+    if (order.reservedMoney !== 0) {
+      this.#reserved = addMoney(this.#reserved, order.reservedMoney);
+      if (order.working === "limit") this.#reservedByLimits = addMoney(this.#reservedByLimits, order.reservedMoney);
+    }
+    if (order.reservedShares !== 0) order.stake.closing = addQuantity(order.stake.closing, order.reservedShares);
   }
 
   #release(order: ClientOrder): void {
     if (order.reservedMoney !== 0) {
       this.#reserved = subtractMoney(this.#reserved, order.reservedMoney);
+      if (order.working === "limit") this.#reservedByLimits = subtractMoney(this.#reservedByLimits, order.reservedMoney);
       order.reservedMoney = ZERO_MONEY;
     }
     if (order.reservedShares !== 0) {
-      const left = subtractQuantity(this.#closing.get(order.symbol) ?? ZERO_QUANTITY, order.reservedShares);
-      if (left === 0) this.#closing.delete(order.symbol);
-      else this.#closing.set(order.symbol, left);
+      order.stake.closing = subtractQuantity(order.stake.closing, order.reservedShares);
       order.reservedShares = ZERO_QUANTITY;
     }
   }
+}
+
+/** Shares that a sell may still sell of a long position, or a buy buy back of a short one. */
+export function closable({ holding, closing }: Stake): Quantity {
+  return subtractQuantity(Math.abs(holding.quantity) as Quantity, closing);
+}
+
+export function isClosing(side: Side, { holding }: Stake): boolean {
+  return side === "sell" ? holding.quantity > 0 : holding.quantity < 0;
 }
