@@ -11,7 +11,7 @@
  * raises them, so the charges of a day add up to the day's rounded total whenever one looks, with nothing left to round
  * in the evening. An accrual is JSON.
  */
-import { addMoney, addQuantity, minOf, mulDiv, mulDivUp, NANOS, notional, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, minOf, mulDiv, mulDivUp, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
 import { catRateOn, LAST_FEE_DAY, section31RateOn, tafRateOn } from "./fee-rates.ts";
 
@@ -67,11 +67,21 @@ export interface ShareCount {
 export function accrueFees(schedule: FeeScheduleName, accrual: FeeAccrual | undefined, trade: FilledTrade): { readonly accrual: FeeAccrual; readonly charged: Fees } {
   const before = accrual?.day === trade.day ? accrual : emptyAccrual(trade.day);
   const after = plusTrade(schedule, before, trade);
-  const charged =
-    schedule === "ib"
-      ? { ...NO_FEES, commission: subtractMoney(commissionOf(after, trade.order), commissionOf(before, trade.order)) }
-      : difference(roundUpPerDay(schedule, after), roundUpPerDay(schedule, before));
-  return { accrual: after, charged };
+  return { accrual: after, charged: chargedBetween(schedule, before, after, trade) };
+}
+
+function chargedBetween(schedule: FeeScheduleName, before: FeeAccrual, after: FeeAccrual, { order, side }: FilledTrade): Fees {
+  switch (schedule) {
+    case "none":
+      return NO_FEES;
+    case "ib":
+      return { ...NO_FEES, commission: subtractMoney(commissionOf(after, order), commissionOf(before, order)) };
+    case "alpaca": {
+      const CAT = subtractMoney(catOf(after), catOf(before));
+      if (side === "buy") return { REG: ZERO_MONEY, TAF: ZERO_MONEY, CAT, commission: ZERO_MONEY };
+      return { REG: subtractMoney(regOf(after), regOf(before)), TAF: subtractMoney(tafOf(after), tafOf(before)), CAT, commission: ZERO_MONEY };
+    }
+  }
 }
 
 /** The fees of all that has been accrued; those of `alpaca` rounded up to the cent, each type for itself. */
@@ -81,16 +91,22 @@ export function roundUpPerDay(schedule: FeeScheduleName, accrual: FeeAccrual): F
       return NO_FEES;
     case "ib":
       return { ...NO_FEES, commission: accrual.orders.reduce((sum, { order }) => addMoney(sum, commissionOf(accrual, order)), ZERO_MONEY) };
-    case "alpaca": {
-      const { numerator, denominator } = section31RateOn(accrual.day);
-      return {
-        REG: upToCent(mulDivUp(accrual.soldValue, numerator, denominator)),
-        TAF: upToCent(perShareUp(accrual.tafShares, tafRateOn(accrual.day).nanoDollarsPerShare) + accrual.tafCaps),
-        CAT: upToCent(perShareUp(accrual.catShares, catRateOn(accrual.day).nanoDollarsPerShare)),
-        commission: ZERO_MONEY,
-      };
-    }
+    case "alpaca":
+      return { REG: regOf(accrual), TAF: tafOf(accrual), CAT: catOf(accrual), commission: ZERO_MONEY };
   }
+}
+
+function regOf({ soldValue, day }: FeeAccrual): Money {
+  const { numerator, denominator } = section31RateOn(day);
+  return upToCent(mulDivUp(soldValue, numerator, denominator));
+}
+
+function tafOf({ tafShares, tafCaps, day }: FeeAccrual): Money {
+  return upToCent(perShareUp(tafShares, tafRateOn(day).nanoDollarsPerShare) + tafCaps);
+}
+
+function catOf({ catShares, day }: FeeAccrual): Money {
+  return upToCent(perShareUp(catShares, catRateOn(day).nanoDollarsPerShare));
 }
 
 /** What one fill would cost if it were the only one of its day and order; every type to the nearest micro-dollar. */
@@ -114,6 +130,7 @@ export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
  * must not stop trading on the first day of a year; what is charged in a simulation is never estimated.
  */
 export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
+  if (schedule === "none") return ZERO_MONEY;
   const day = minOf(trade.day, LAST_FEE_DAY);
   return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(day), { ...trade, day, order: "" })));
 }
@@ -171,27 +188,20 @@ function commissionOf({ orders }: FeeAccrual, order: string): Money {
 }
 
 function plusShares({ whole, nanos }: ShareCount, quantity: Quantity): ShareCount {
-  const sum = nanos + (quantity % NANOS);
-  return { whole: whole + Math.trunc(quantity / NANOS) + Math.trunc(sum / NANOS), nanos: sum % NANOS };
+  const part = remainderOf(quantity, NANOS);
+  const sum = nanos + part;
+  const carry = sum >= NANOS ? 1 : 0;
+  return { whole: whole + (quantity - part) / NANOS + carry, nanos: sum - carry * NANOS };
 }
 
 /** In micro-dollars, rounded up. The whole shares' fee is cut at a micro-dollar first, so that every step is exact up to 45 billion shares. */
 function perShareUp({ whole, nanos }: ShareCount, nanoDollarsPerShare: number): number {
   const ofWhole = whole * nanoDollarsPerShare;
-  const beyond = ofWhole % 1_000;
+  const beyond = remainderOf(ofWhole, 1_000);
   return (ofWhole - beyond) / 1_000 + mulDivUp(beyond * NANOS + nanos * nanoDollarsPerShare, 1, PER_SHARE_UNITS);
 }
 
 /** Rounding up twice gives what rounding up once gives. */
 function upToCent(micros: number): Money {
   return (mulDivUp(micros, 1, CENT) * CENT) as Money;
-}
-
-function difference(after: Fees, before: Fees): Fees {
-  return {
-    REG: subtractMoney(after.REG, before.REG),
-    TAF: subtractMoney(after.TAF, before.TAF),
-    CAT: subtractMoney(after.CAT, before.CAT),
-    commission: subtractMoney(after.commission, before.commission),
-  };
 }

@@ -72,6 +72,7 @@ export interface ClientOrder extends OrderRecord {
   handle: number;
   placeInAccount: number;
   placeInListing: number;
+  known: number;
 }
 
 /** Whose an order is, and where it trades. */
@@ -85,14 +86,17 @@ export function newClientOrder(number: number, ticket: OrderTicket, { trader, li
   const { clientOrderId, symbol, side, quantity, type, timeInForce, limitPrice, stopPrice, trail, expiresOn, extendedHours, priceBound } = ticket;
   return {
     number, clientOrderId, account: trader.name, symbol, side, type, timeInForce, extendedHours: extendedHours ?? false, submittedAt, expiresOn, priceBound, replaces: undefined,
-    quantity, remaining: quantity, fills: [], status: "accepted", working: type === "market" || type === "limit" ? type : "stop",
+    quantity, remaining: quantity, fills: NO_FILLS, status: "accepted", working: type === "market" || type === "limit" ? type : "stop",
     limitPrice, stopPrice, trail, waterMark: undefined, replacedBy: undefined, group: 0, role: "simple",
     reservePrice: 0 as Price, reserveFees: ZERO_MONEY, reservedMoney: ZERO_MONEY, reservedShares: ZERO_QUANTITY,
-    trader, listing, stake, handle: -1, placeInAccount: -1, placeInListing: -1,
+    trader, listing, stake, handle: -1, placeInAccount: -1, placeInListing: -1, known: -1,
   };
 }
 
-export function recordOf({ trader: _trader, listing: _listing, stake: _stake, handle: _handle, placeInAccount: _inAccount, placeInListing: _inListing, ...record }: ClientOrder): OrderRecord {
+/** Replaced by the first fill. */
+const NO_FILLS: Fill[] = [];
+
+export function recordOf({ trader: _trader, listing: _listing, stake: _stake, handle: _handle, placeInAccount: _inAccount, placeInListing: _inListing, known: _known, ...record }: ClientOrder): OrderRecord {
   return record;
 }
 
@@ -101,8 +105,10 @@ export function isEnded({ status }: OrderRecord): boolean {
 }
 
 /** As the broker port has it, which knows one open state and no replacement. It does not change with the order. */
-export function orderView({ clientOrderId, symbol, side, quantity, status, remaining, fills }: ClientOrder): Order {
-  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills: [...fills] };
+export function orderView(order: ClientOrder): Order {
+  const { clientOrderId, symbol, side, quantity, status, remaining } = order;
+  const fills = isEnded(order) ? order.fills : [...order.fills];
+  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills };
 }
 
 function portStatus(status: VenueStatus): OrderStatus {

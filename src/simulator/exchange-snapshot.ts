@@ -4,7 +4,7 @@
  */
 import { hash } from "node:crypto";
 import type { EpochDay, Instant } from "../time.ts";
-import type { AccountName, Symbol } from "../trade.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import { isEnded, newClientOrder, recordOf, type ClientOrder, type OrderRecord } from "./client-order.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import { Listing, type ListingSnapshot } from "./listing.ts";
@@ -12,7 +12,7 @@ import { OrderLife } from "./order-life.ts";
 import { Prng, type PrngState } from "./prng.ts";
 import { TradingAccount, type AccountSnapshot } from "./trading-account.ts";
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 export interface ExchangeSnapshot {
   readonly format: typeof FORMAT;
@@ -25,6 +25,8 @@ export interface ExchangeSnapshot {
   readonly listings: readonly (readonly [Symbol, ListingSnapshot])[];
   /** In order of arrival. */
   readonly orders: readonly OrderRecord[];
+  /** Of these, the ones that have ended, by their ends. */
+  readonly ended: readonly ClientOrderId[];
   readonly restrictedUntil: readonly (readonly [Symbol, EpochDay])[];
   readonly chance: PrngState | null;
 }
@@ -41,7 +43,8 @@ export function snapshotOf(state: ExchangeState): ExchangeSnapshot {
     orderCount: state.orderCount,
     accounts: [...state.accounts].map(([name, account]) => [name, account.snapshot()] as const),
     listings: [...state.listings].map(([symbol, listing]) => [symbol, listing.snapshot()] as const),
-    orders: [...state.orders.values()].map((order) => recordOf(order)),
+    orders: state.orders.inOrderOfArrival().map((order) => recordOf(order)),
+    ended: state.orders.ended.map(({ clientOrderId }) => clientOrderId),
     restrictedUntil: [...state.restrictedUntil],
     chance: state.chance?.state ?? null,
   };
@@ -60,15 +63,13 @@ export function restoreState(settings: ExchangeSettings, { format, checksum, ...
   state.orderCount = body.orderCount;
   for (const [name, stored] of body.accounts) state.accounts.set(name, TradingAccount.restore(name, stored));
   for (const [symbol] of body.listings) state.setListing(symbol, new Listing(life));
-  for (const stored of body.orders) state.orders.set(stored.clientOrderId, revived(stored, state, life));
-  for (const order of state.orders.values()) {
-    if (isEnded(order)) state.ended.push(order);
-    else order.trader.adopt(order);
-  }
+  for (const stored of body.orders) state.orders.add(revived(stored, state, life));
+  for (const id of body.ended) state.orders.end(state.orders.get(id)!);
+  for (const order of state.orders.inOrderOfArrival()) if (!isEnded(order)) order.trader.adopt(order);
   for (const [symbol, stored] of body.listings) state.listing(symbol).restore(stored, (id) => state.orders.get(id)!);
   for (const [symbol, day] of body.restrictedUntil) state.restrictedUntil.set(symbol, day);
   if (body.chance) state.chance = Prng.restore(body.chance);
-  life.regroup(state.orders.values());
+  life.regroup(state.orders.inOrderOfArrival());
   return { state, life };
 }
 

@@ -2,9 +2,10 @@
 import type { Price, Quantity } from "../money.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
-import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
+import type { AccountName, Symbol } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
 import type { Counterparty, ExchangeHappening, ExchangeLog, Phase } from "./exchange-events.ts";
+import { KnownOrders } from "./known-orders.ts";
 import type { Listing } from "./listing.ts";
 import type { Markets } from "./marked-positions.ts";
 import { hoursAt, phaseAt, type Hours } from "./order-hours.ts";
@@ -35,12 +36,10 @@ export class ExchangeState implements Markets {
   readonly settings: ExchangeSettings;
   readonly accounts = new Map<AccountName, TradingAccount>();
   readonly listings = new Map<Symbol, Listing>();
-  readonly orders = new Map<ClientOrderId, ClientOrder>();
+  readonly orders = new KnownOrders();
   now: Instant;
   hours: Hours;
   phase: Phase;
-  /** Those of `orders` that have ended. */
-  ended: ClientOrder[] = [];
   symbolsVersion = 0;
   #day = 0 as EpochDay;
   #dayAt = Number.NaN;
@@ -75,14 +74,6 @@ export class ExchangeState implements Markets {
     if (listing) this.listings.set(symbol, listing);
     else this.listings.delete(symbol);
     this.symbolsVersion += 1;
-  }
-
-  /** Forgets the orders that have ended, by arrival. */
-  takeEnded(): readonly ClientOrder[] {
-    const ended = this.ended.sort((a, b) => a.number - b.number);
-    for (const { clientOrderId } of ended) this.orders.delete(clientOrderId);
-    this.ended = [];
-    return ended;
   }
 
   emit(happening: ExchangeHappening): void {

@@ -272,9 +272,9 @@ export class Exchange {
 
   // State.
 
-  /** Forgets the orders that have ended and returns them: from then on their owner answers for them. */
+  /** Forgets the orders that have ended and returns them, by their ends: from then on their owner answers for them. */
   takeEnded(): readonly Order[] {
-    return this.#state.takeEnded().map(orderView);
+    return this.#state.orders.takeEnded().map(orderView);
   }
 
   snapshot(): ExchangeSnapshot {

@@ -22,7 +22,8 @@ export class OpenOrders {
   }
 
   has(order: ClientOrder): boolean {
-    return this.#orders[this.#placeOf(order)] === order;
+    const place = this.#placeOf(order);
+    return place >= 0 && this.#orders[place] === order;
   }
 
   add(order: ClientOrder): void {

@@ -5,7 +5,7 @@
  * Alpaca's validity matrix for stocks, price increments (SEC rule 612) and the least order value of one dollar. Where Alpaca gives
  * on-open, on-close, IOC and FOK only to accounts with its smart router, this exchange gives them to all.
  */
-import { moneyToText, notional, NANOS, quantityToText, type Money, type Price } from "../money.ts";
+import { moneyToText, notional, NANOS, quantityToText, remainderOf, type Money, type Price } from "../money.ts";
 import { tickSizeOn } from "../rules/tick-sizes.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { Phase } from "./exchange-events.ts";
@@ -17,13 +17,11 @@ export interface Rejection {
   readonly message: string;
 }
 
-export interface CheckContext {
+export interface MarketTime {
   readonly now: Instant;
   readonly day: EpochDay;
   readonly phase: Phase;
   readonly hours: Hours;
-  /** The last price, for the value of an order that has none. */
-  readonly lastPrice: Price | undefined;
 }
 
 export function malformed(ticket: OrderTicket): Rejection | undefined {
@@ -39,7 +37,7 @@ export function malformed(ticket: OrderTicket): Rejection | undefined {
 }
 
 /** Of orders that the hours alone forbid. */
-export function untimely({ timeInForce, expiresOn }: OrderTicket, { now, day, phase, hours }: CheckContext): Rejection | undefined {
+export function untimely({ timeInForce, expiresOn }: OrderTicket, { now, day, phase, hours }: MarketTime): Rejection | undefined {
   if ((timeInForce === "opg" || timeInForce === "cls") && isAfterCutoff(timeInForce, now, hours)) return rejection("after_cutoff", `${timeInForce} orders are not taken between their cut-off and 19:00`);
   if ((timeInForce === "ioc" || timeInForce === "fok") && phase !== "core") return rejection("market_closed", `${timeInForce} orders are taken while the market is open`);
   if (expiresOn !== undefined && expiresOn < day) return rejection("invalid_expiry", "the order's last day is over");
@@ -60,10 +58,11 @@ const NEEDS_LIMIT: Readonly<Record<OrderType, boolean>> = { market: false, limit
 const NEEDS_STOP: Readonly<Record<OrderType, boolean>> = { market: false, limit: false, stop: true, stop_limit: true, trailing_stop: false };
 const ORDER_VALUE_MIN = 1_000_000 as Money;
 
-export function alpacaRejection(ticket: OrderTicket, { day, lastPrice }: CheckContext): Rejection | undefined {
+/** `lastPrice` is for the value of an order that has no price. */
+export function alpacaRejection(ticket: OrderTicket, day: EpochDay, lastPrice: Price | undefined): Rejection | undefined {
   const { type, timeInForce, quantity, extendedHours, limitPrice, stopPrice } = ticket;
   if (extendedHours && !(type === "limit" && (timeInForce === "day" || timeInForce === "gtc"))) return rejection("invalid_extended_hours", "extended hours orders must be DAY or GTC limit orders");
-  if (quantity % NANOS !== 0) {
+  if (remainderOf(quantity, NANOS) !== 0) {
     if (timeInForce !== "day") return rejection("fractional_not_day", "fractional orders must be DAY orders");
     if (type === "trailing_stop") return rejection("fractional_trailing_stop", "trailing stop orders must be of whole shares");
   }
@@ -80,7 +79,7 @@ export function groupRejection(group: OrderGroup, basePrice: Price | undefined):
   const main = group.class === "oco" ? group.exit : group.entry;
   if (main.timeInForce !== "day" && main.timeInForce !== "gtc") return rejection("invalid_time_in_force", `${group.class} orders must be DAY or GTC`);
   if (main.extendedHours) return rejection("invalid_extended_hours", `${group.class} orders trade in regular hours only`);
-  if (main.quantity % NANOS !== 0) return rejection("fractional_not_simple", "fractional orders must be simple orders");
+  if (remainderOf(main.quantity, NANOS) !== 0) return rejection("fractional_not_simple", "fractional orders must be simple orders");
   if (main.type === "trailing_stop") return rejection("invalid_order_class", "trailing stop orders must be simple orders");
   if (group.class === "oco" && main.type !== "limit") return rejection("invalid_order_class", "oco orders must be limit orders");
   const exitsLong = group.class === "oco" ? main.side === "sell" : main.side === "buy";

@@ -12,7 +12,7 @@ import type { AccountName, ClientOrderId, SubmitOutcome } from "../trade.ts";
 import { isEnded, newClientOrder, type ClientOrder, type OrderPlaces } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { Listing } from "./listing.ts";
-import { alpacaRejection, groupRejection, malformed, rejection, untimely, type CheckContext, type Rejection } from "./order-checks.ts";
+import { alpacaRejection, groupRejection, malformed, rejection, untimely, type Rejection } from "./order-checks.ts";
 import { gtcExpiry } from "./order-hours.ts";
 import type { OrderLife } from "./order-life.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, StopLoss, TakeProfit } from "./order-ticket.ts";
@@ -52,7 +52,7 @@ export class OrderDesk {
     const known = this.#known(name, main.clientOrderId);
     if (known) return known;
     const ids = [main, ...legs].map(({ clientOrderId }) => clientOrderId);
-    if (new Set(ids).size < ids.length || ids.some((id) => this.#state.orders.has(id))) return this.#reject(name, main.clientOrderId, rejection("client_order_id_taken", "client_order_id must be unique"));
+    if (new Set(ids).size < ids.length || ids.some((id) => this.#state.orders.get(id))) return this.#reject(name, main.clientOrderId, rejection("client_order_id_taken", "client_order_id must be unique"));
     const listing = this.#state.listings.get(main.symbol);
     const base = main.limitPrice ?? main.stopPrice ?? (listing && this.#quoted(listing, main.side)) ?? listing?.lastPrice;
     const refused =
@@ -106,7 +106,7 @@ export class OrderDesk {
     order.replacedBy = heir.clientOrderId;
     this.#life.replaceInGroup(order, heir);
     this.#life.end(order, "replaced");
-    this.#state.orders.set(heir.clientOrderId, heir);
+    this.#state.orders.add(heir);
     heir.trader.add(heir);
     this.#life.noteExpiry(heir);
     this.#state.emit({ type: "replaced", account: order.account, order: order.clientOrderId, by: heir.clientOrderId });
@@ -137,13 +137,12 @@ export class OrderDesk {
   }
 
   #firstRejection(ticket: OrderTicket, listing: Listing | undefined): Rejection | undefined {
-    const { settings, now, day, phase, hours } = this.#state;
+    const { settings } = this.#state;
     if (!listing) return rejection("asset_not_found", `no market in ${ticket.symbol}`);
-    const context: CheckContext = { now, day, phase, hours, lastPrice: listing.lastPrice };
     return (
       malformed(ticket) ??
-      (settings.hours === "calendar" ? untimely(ticket, context) : undefined) ??
-      (settings.checks === "alpaca" ? alpacaRejection(ticket, context) : undefined)
+      (settings.hours === "calendar" ? untimely(ticket, this.#state) : undefined) ??
+      (settings.checks === "alpaca" ? alpacaRejection(ticket, this.#state.day, listing.lastPrice) : undefined)
     );
   }
 

@@ -7,6 +7,7 @@
  * once, so that the two can never sell the same shares.
  */
 import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
+import type { Fill } from "../trade.ts";
 import { accrueFees, expectedFees, totalFees } from "../rules/fees.ts";
 import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
 import type { Counterparty } from "./exchange-events.ts";
@@ -27,8 +28,8 @@ export class OrderLife implements MatchRules {
 
   /** The order is known from here on; a held one waits for its entry. */
   open(order: ClientOrder, isHeld: boolean): void {
-    const { timeInForce, clientOrderId, listing } = order;
-    this.#state.orders.set(clientOrderId, order);
+    const { timeInForce, listing } = order;
+    this.#state.orders.add(order);
     const forAuction = timeInForce === "opg" || timeInForce === "cls";
     order.status = isHeld ? "held" : forAuction ? "accepted_for_bidding" : tradesIn(this.#state.phase, order) ? "new" : "accepted";
     order.trader.add(order);
@@ -124,7 +125,9 @@ export class OrderLife implements MatchRules {
     state.executions += 1;
     const execution = `x${state.executions}`;
     order.remaining = subtractQuantity(order.remaining, quantity);
-    order.fills.push({ id: execution, quantity, price, at: state.now });
+    const fill: Fill = { id: execution, quantity, price, at: state.now };
+    if (order.fills.length === 0) order.fills = [fill];
+    else order.fills.push(fill);
     if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
     account.ledger.applyFillTo(holding, side, quantity, price);
     if (state.settings.fees !== "none") {
@@ -185,7 +188,7 @@ export class OrderLife implements MatchRules {
   #endAlone(order: ClientOrder, status: EndStatus): void {
     if (isEnded(order)) return;
     order.status = status;
-    this.#state.ended.push(order);
+    this.#state.orders.end(order);
     order.trader.remove(order);
     order.listing.remove(order);
     if (status === "canceled" || status === "expired") this.#state.emitOrder(status, order);
