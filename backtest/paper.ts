@@ -14,6 +14,7 @@ import type { Recording } from "../src/replay/record-writer.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import type { Closed } from "../src/run/close-run.ts";
 import { drive, type DriveState } from "../src/run/drive.ts";
+import { SNAPSHOT_FORMAT } from "../src/simulator/exchange-snapshot.ts";
 import { Exchange, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
 import type { SqliteStore } from "../src/state/sqlite.ts";
 import { epochDayOf, newYorkInstant, type Instant } from "../src/time.ts";
@@ -125,7 +126,7 @@ function identityOf({ deployment, from, cash, liquidity }: WorldSettings): strin
 
 const paperSchema = z.object({
   identity: z.string(),
-  exchange: z.looseObject({ format: z.literal(2) }),
+  exchange: z.looseObject({ format: z.literal(SNAPSHOT_FORMAT) }),
   drive: z.object({ triggeredTo: z.number(), waiting: z.array(z.object({ scheduledAt: z.number(), at: z.number() })) }),
 });
 

@@ -12,10 +12,10 @@ import { OrderLife } from "./order-life.ts";
 import { Prng, type PrngState } from "./prng.ts";
 import { TradingAccount, type AccountSnapshot } from "./trading-account.ts";
 
-const FORMAT = 3;
+export const SNAPSHOT_FORMAT = 3;
 
 export interface ExchangeSnapshot {
-  readonly format: typeof FORMAT;
+  readonly format: typeof SNAPSHOT_FORMAT;
   readonly checksum: string;
   readonly now: Instant;
   readonly seq: number;
@@ -48,13 +48,13 @@ export function snapshotOf(state: ExchangeState): ExchangeSnapshot {
     restrictedUntil: [...state.restrictedUntil],
     chance: state.chance?.state ?? null,
   };
-  return { format: FORMAT, checksum: checksumOf(body), ...body };
+  return { format: SNAPSHOT_FORMAT, checksum: checksumOf(body), ...body };
 }
 
 /** @throws SnapshotInvalid */
 export function restoreState(settings: ExchangeSettings, { format, checksum, ...body }: ExchangeSnapshot): { readonly state: ExchangeState; readonly life: OrderLife } {
   const given: number = format;
-  if (given !== FORMAT) throw new SnapshotInvalid(`the exchange's snapshot has format ${given}, not ${FORMAT}`);
+  if (given !== SNAPSHOT_FORMAT) throw new SnapshotInvalid(`the exchange's snapshot has format ${given}, not ${SNAPSHOT_FORMAT}`);
   if (checksumOf(body) !== checksum) throw new SnapshotInvalid("the exchange's snapshot does not have the checksum it was saved with");
   const state = new ExchangeState(settings, body.now);
   const life = new OrderLife(state);
