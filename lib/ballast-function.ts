@@ -9,7 +9,7 @@
  *
  * Patterns in the role's policy, and why: traces name no resource (X-Ray knows none); durable executions are named below
  * the version of the function; a secret's full name ends in six characters that AWS chooses; streams are named below
- * their log group; blobs are named by their content.
+ * their log group; objects of the bucket are named below their prefix.
  */
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -21,12 +21,14 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ENVIRONMENT } from "../src/handlers/ports-for-venue.ts";
+import { BLOB_PREFIX } from "../src/state/dynamodb-table.ts";
 import type { HandlerName } from "./bundle-handlers.ts";
 
 /** What all functions of a stack share. */
 export interface Foundation {
   readonly code: Code;
   readonly table: TableV2;
+  /** For what no item of the table can hold. */
   readonly bucket: Bucket;
   /** Receives the triggers whose execution ended otherwise than in success. */
   readonly failedRuns: IQueue;
@@ -56,7 +58,9 @@ export class BallastFunction extends Construct {
     logGroup.grantWrite(role);
     // No deleting and no updating: the journal is only ever added to.
     table.grant(role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query");
-    role.addToPolicy(new PolicyStatement({ actions: ["s3:GetObject", "s3:PutObject"], resources: [bucket.arnForObjects("blobs/*")] }));
+    // Without the right to list, an object that is not there could not be told from one that may not be read.
+    role.addToPolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [bucket.bucketArn] }));
+    role.addToPolicy(new PolicyStatement({ actions: handler === "watch" ? ["s3:GetObject"] : ["s3:GetObject", "s3:PutObject"], resources: [bucket.arnForObjects(`${BLOB_PREFIX}*`)] }));
     if (secret !== undefined) Secret.fromSecretNameV2(this, "Keys", secret).grantRead(role);
 
     this.function = new Function(this, "Function", {

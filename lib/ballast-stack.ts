@@ -1,16 +1,17 @@
 /**
- * Everything that ballast.yaml asks AWS to build: one table, one bucket, two dead-letter queues, one topic for alarms, one function
- * with its schedules for each strategy, and the watch over all of them.
+ * Everything that ballast.yaml asks AWS to build: one table, one bucket, two dead-letter queues, one topic for alarms, one
+ * function with its schedules for each strategy, and the watch over all of them.
  *
  * The table holds the only copy of what was traded, so it is kept when the stack goes, cannot be deleted by accident
- * and can be restored to any second of the last 35 days. The bucket holds what the runs were told, and is kept too. Secrets are referenced by name: they exist before the stack.
+ * and can be restored to any second of the last 35 days. The bucket holds what the runs were told and events that no
+ * item can hold, under content hashes, and is kept too. Secrets are referenced by name: they exist before the stack.
  */
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import { AttributeType, Billing, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { ServicePrincipal, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Code } from "aws-cdk-lib/aws-lambda";
-import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3";
 import { ScheduleExpression, ScheduleGroup } from "aws-cdk-lib/aws-scheduler";
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
@@ -44,10 +45,12 @@ export class BallastStack extends Stack {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    const bucket = new Bucket(this, "Records", {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    const bucket = new Bucket(this, "Blobs", {
       encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
+      minimumTLSVersion: 1.2,
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -76,7 +79,7 @@ export class BallastStack extends Stack {
     alarmOnOccurrence(this, "WatchErrors", { metric: watch.function.metricErrors({ period: Duration.minutes(30) }), topic: alarms, description: "The watch over the runs failed. Read its log." });
 
     new CfnOutput(this, "TableName", { value: table.tableName, description: "Journals and state" });
-    new CfnOutput(this, "BucketName", { value: bucket.bucketName, description: "Records of what the runs were told" });
+    new CfnOutput(this, "BucketName", { value: bucket.bucketName, description: "Records of what the runs were told, and events too large for the table" });
     new CfnOutput(this, "AlarmTopic", { value: alarms.topicArn, description: "Subscribe to it to hear of alarms" });
   }
 

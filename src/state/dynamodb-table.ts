@@ -1,5 +1,6 @@
 /**
- * The shape of the one DynamoDB table, shared by the store and by the stack that creates it. Imports nothing.
+ * The shape of the one DynamoDB table and of the bucket beside it, shared by the stores and by the stack that creates
+ * both. Imports nothing.
  *
  * | item          | pk                 | sk                                   | other attributes                                  |
  * |---------------|--------------------|--------------------------------------|---------------------------------------------------|
@@ -17,6 +18,9 @@
 export const PARTITION_KEY = "pk";
 export const SORT_KEY = "sk";
 export const EXPIRY_ATTRIBUTE = "expiresAt";
+
+/** The keys of all objects in the bucket begin so; the content hash follows. */
+export const BLOB_PREFIX = "blobs/";
 
 export const STATE_SORT_KEY = "value";
 

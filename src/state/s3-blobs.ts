@@ -8,6 +8,7 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { hash } from "node:crypto";
 import type { BlobStore, ContentHash } from "../ports.ts";
+import { BLOB_PREFIX } from "./dynamodb-table.ts";
 import { contentHashOf, packed, unpacked, type PackedBlob } from "./packed-blob.ts";
 import { BlobCorrupt, messageOf, StoreUnavailable } from "./store-errors.ts";
 
@@ -91,7 +92,7 @@ const ATTEMPTS_MAX = 5;
 const ENCODING = "ballast-encoding";
 
 function keyOf(contentHash: ContentHash): string {
-  return `blobs/${contentHash}`;
+  return `${BLOB_PREFIX}${contentHash}`;
 }
 
 function statusOf(error: unknown): number | undefined {

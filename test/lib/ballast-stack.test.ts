@@ -89,7 +89,7 @@ describe("the function of a strategy", () => {
       TracingConfig: { Mode: "Active" },
       DeadLetterConfig: { TargetArn: arn("AWS::SQS::Queue", "FailedRuns") },
       LoggingConfig: { LogFormat: "JSON", LogGroup: ref("AWS::Logs::LogGroup", "paper-momentum") },
-      Environment: { Variables: { BALLAST_TABLE: ref("AWS::DynamoDB::GlobalTable", "Table"), BALLAST_BUCKET: ref("AWS::S3::Bucket", "Records") } },
+      Environment: { Variables: { BALLAST_TABLE: ref("AWS::DynamoDB::GlobalTable", "Table"), BALLAST_BUCKET: ref("AWS::S3::Bucket", "Blobs") } },
     });
     expect(one("AWS::Logs::LogGroup", "paper-momentum").Properties).toEqual({ RetentionInDays: 365 });
   });
@@ -142,6 +142,7 @@ describe("what a role may do", () => {
       "logs:CreateLogStream",
       "logs:PutLogEvents",
       "s3:GetObject",
+      "s3:ListBucket",
       "s3:PutObject",
       "secretsmanager:DescribeSecret",
       "secretsmanager:GetSecretValue",
@@ -152,7 +153,7 @@ describe("what a role may do", () => {
     for (const [, { Properties }] of all("AWS::IAM::Role")) expect(Properties["ManagedPolicyArns"]).toBeUndefined();
   });
 
-  test("names its resource, but for traces, executions below a version, the end of a secret's name, and blobs", () => {
+  test("names its resource, but for traces, executions below a version, objects of the bucket, and the end of a secret's name", () => {
     const patterns = allowed.filter(([, resource]) => /[*?]/.test(resource)).map(([action, resource]) => `${action} ${resource.replace(/^.*?([^"]*[*?][^"]*)".*$/, "$1")}`);
     expect([...new Set(patterns)].sort()).toEqual([
       "lambda:CheckpointDurableExecution :*",
@@ -173,6 +174,15 @@ describe("what a role may do", () => {
     expect(policyOf("paper-momentum/Rebalance")).toContain(":secret:keys/paper-");
     expect(policyOf("paper-momentum/Rebalance")).not.toContain(":secret:keys/main-");
     expect(policyOf("Watch")).not.toContain(":secret:");
+  });
+
+  test("reaches the objects of the one bucket; the watch may only read them, and nobody may delete", () => {
+    const statementsOf = (path: string): Statement[] => (one("AWS::IAM::Policy", `${path}/Role`).Properties["PolicyDocument"] as { Statement: Statement[] }).Statement;
+    const onBucket = (path: string): Statement[] => statementsOf(path).filter(({ Action }) => [Action].flat().some((action) => action.startsWith("s3:")));
+    const objects = { "Fn::Join": ["", [arn("AWS::S3::Bucket", "Blobs"), "/blobs/*"]] };
+    const list = { Effect: "Allow", Action: "s3:ListBucket", Resource: arn("AWS::S3::Bucket", "Blobs") };
+    expect(onBucket("paper-momentum/Rebalance")).toEqual([list, { Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: objects }]);
+    expect(onBucket("Watch")).toEqual([list, { Effect: "Allow", Action: "s3:GetObject", Resource: objects }]);
   });
 
   test("is lent to this stack's schedules only", () => {
@@ -196,15 +206,21 @@ test("the table survives: kept with the stack gone, protected from deletion, res
   });
 });
 
-test("the bucket survives: kept with the stack gone, with its versions, closed to the public and to plain text", () => {
-  const { Properties, DeletionPolicy } = one("AWS::S3::Bucket", "Records");
-  expect(DeletionPolicy).toBe("Retain");
-  expect(Properties).toMatchObject({
-    VersioningConfiguration: { Status: "Enabled" },
-    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+test("the bucket is encrypted, versioned, closed to the public, reached by TLS alone, and kept when the stack goes", () => {
+  const bucket = one("AWS::S3::Bucket", "Blobs");
+  expect(bucket.DeletionPolicy).toBe("Retain");
+  expect(bucket.Properties).toEqual({
     BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }] },
+    OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+    VersioningConfiguration: { Status: "Enabled" },
   });
-  expect(one("AWS::S3::BucketPolicy", "Records").Properties["PolicyDocument"]).toMatchObject({ Statement: [{ Effect: "Deny", Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "false" } } }] });
+  expect(one("AWS::S3::BucketPolicy", "Blobs").Properties["PolicyDocument"]).toMatchObject({
+    Statement: [
+      { Effect: "Deny", Action: "s3:*", Principal: { AWS: "*" }, Condition: { Bool: { "aws:SecureTransport": "false" } } },
+      { Effect: "Deny", Action: "s3:*", Principal: { AWS: "*" }, Condition: { NumericLessThan: { "s3:TlsVersion": 1.2 } } },
+    ],
+  });
 });
 
 describe("the alarms", () => {
