@@ -51,7 +51,7 @@ export function diffText([left, right]: readonly [string, string], diff: RunDiff
     `right  ${right}`,
     `They part at event ${event} (${types[0] === types[1] ? types[0] : `${types[0] ?? "none"} / ${types[1] ?? "none"}`})${difference.path === "" ? "" : `, ${difference.path}`}`,
     ...sidesText(difference, "left", "right"),
-    ...(cause ? [`First input that differs: ${inputText(cause)}`] : [unrecorded.length > 0 ? "No input that the journals keep differs." : "No recorded input differs."]),
+    ...(cause ? [`First input that differs: ${inputText(cause)}`] : [unrecorded.length > 0 ? "No input that the journals keep differs." : "No recorded input and no code differs: what was decided depends on something that is not told, such as a variable, a clock or chance."]),
     ...(others.length > 0 ? ["Further inputs that differ:", ...others.map((one) => `  ${inputText(one)}`)] : []),
     ...(unrecorded.length > 0 ? [`There is no record of ${unrecorded.join(" and ")}: only settings and fingerprints could be compared.`] : []),
   ]);

@@ -1,16 +1,15 @@
 /** `ballast paper`: a strategy on the simulated exchange, with its state in a file that outlives the process. */
-import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { continuePaper } from "../../backtest/paper.ts";
 import { journalHashOf, journalLines } from "../../backtest/result.ts";
-import { dueInstants, endOf } from "../../backtest/simulated-world.ts";
+import { endOf } from "../../backtest/simulated-world.ts";
 import { moneyToText, quantityToText } from "../../src/money.ts";
 import type { JournalEvent, RunOutcome } from "../../src/run/journal.ts";
-import { openSqliteStore, type SqliteStore } from "../../src/state/sqlite.ts";
+import { openSqliteStore } from "../../src/state/sqlite.ts";
 import { instantOf, isoOf, type Instant } from "../../src/time.ts";
+import { journalsOf, runEachInstantAlone } from "../fresh-processes.ts";
 import { underLocalLease } from "../local-lease.ts";
 import { localRecording } from "../local-recording.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
@@ -57,7 +56,7 @@ async function paper(strategy: string, options: PaperOptions): Promise<void> {
   if (options.replay) {
     const run = await resolveRun(strategy, options);
     const until = options.until === undefined ? endOf(run.to) : instantArgument(options.until);
-    if (options.freshProcess) runEachInstantAlone(run, until, options.state);
+    if (options.freshProcess) runEachInstantAlone(run.world, until, ownArguments());
     await advance(strategy, run, options, until);
     return;
   }
@@ -68,6 +67,10 @@ async function paper(strategy: string, options: PaperOptions): Promise<void> {
     if (options.once) return;
     await new Promise((resolve) => setTimeout(resolve, 1_000 * Math.max(1, Number(options.pollSeconds) || 60)));
   }
+}
+
+function ownArguments(): readonly string[] {
+  return process.argv.slice(2).filter((argument) => argument !== "--fresh-process" && argument !== "--journal" && argument !== "--json");
 }
 
 function instantArgument(text: string): Instant {
@@ -92,7 +95,7 @@ async function advance(strategy: string, run: ResolvedRun, options: PaperOptions
         localRecording(store, strategy),
       ),
     );
-    const runs = await journalOf(store);
+    const runs = await journalsOf(store);
     if (options.journal) {
       for (const line of journalLines(runs)) process.stdout.write(`${line}\n`);
       return;
@@ -112,20 +115,6 @@ async function advance(strategy: string, run: ResolvedRun, options: PaperOptions
   } finally {
     store.close();
   }
-}
-
-/** One child process an instant: each restores the world from the state file, runs what is due, and ends. */
-function runEachInstantAlone({ world }: ResolvedRun, until: Instant, state: string): void {
-  const program = fileURLToPath(new URL("../ballast.js", import.meta.url));
-  const own = process.argv.slice(2).filter((argument) => argument !== "--fresh-process" && argument !== "--journal" && argument !== "--json");
-  for (const instant of dueInstants(world, until)) {
-    const { status } = spawnSync(process.execPath, [program, ...own, "--until", isoOf(instant), "--json"], { stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0) throw new UsageError(`the process for ${isoOf(instant)} ended with code ${status ?? "none"}; ${state} holds what was done before`);
-  }
-}
-
-async function journalOf({ journal }: SqliteStore): Promise<readonly (readonly JournalEvent[])[]> {
-  return Promise.all(journal.runs().map((run) => journal.read(run)));
 }
 
 function outcomesOf(runs: readonly (readonly JournalEvent[])[]): Partial<Record<RunOutcome, number>> {
