@@ -15,9 +15,10 @@ import { UsageError } from "./usage-error.ts";
 export async function underLocalLease<T>(store: FencingStore, account: AccountName, work: (held: HeldPorts) => Promise<T>): Promise<T> {
   const clock = { now: () => Date.now() as Instant };
   const found = await store.state.load(leaseKey(account));
-  const holder = found && isOfDeadProcess(found.value.holder) ? found.value.holder : `process ${process.pid} on ${hostname()}`;
+  const holder = `process ${process.pid} on ${hostname()}`;
+  const dead = found && isOfDeadProcess(found.value.holder) ? { insteadOf: found.value.holder } : {};
   try {
-    const result = await underLease({ store, clock, account, holder }, work);
+    const result = await underLease({ store, clock, account, holder, ...dead }, work);
     if (result.kind === "done") return result.answer;
     throw new UsageError(`${result.by} works for account ${account}: wait until it has ended, or until ${isoOf(result.until)} if it no longer runs`);
   } catch (error) {

@@ -32,6 +32,8 @@ interface LeaseTerms {
   readonly account: AccountName;
   /** A name of its own for each who asks. */
   readonly holder: string;
+  /** A holder that is known to be dead, whose lease need not run out. */
+  readonly insteadOf?: string;
 }
 
 /** How long a holder that died keeps the others waiting, and longer than any one request to a store or to a broker. */
@@ -40,8 +42,8 @@ const LEASE_MS = 60_000;
 /**
  * Does `work` under the account's lease, or says who has it. @throws LeaseLost when another took it over meanwhile.
  */
-export async function underLease<T>({ store, clock, account, holder }: LeaseTerms, work: (held: HeldPorts) => Promise<T>): Promise<{ readonly kind: "done"; readonly answer: T } | Held> {
-  const acquired = await acquireLease(store.state, account, holder, clock.now(), LEASE_MS);
+export async function underLease<T>({ store, clock, account, holder, insteadOf }: LeaseTerms, work: (held: HeldPorts) => Promise<T>): Promise<{ readonly kind: "done"; readonly answer: T } | Held> {
+  const acquired = await acquireLease(store.state, account, holder, clock.now(), LEASE_MS, insteadOf);
   if (acquired.kind === "held") return acquired;
   const holding = new Holding(store.state, acquired.lease, clock);
   const fenced = store.fencedBy(acquired.lease);
@@ -53,12 +55,12 @@ export async function underLease<T>({ store, clock, account, holder }: LeaseTerm
   }
 }
 
-/** A holder's name is its own: who acquires under the name of a holder takes the lease over, with a new token. */
-export async function acquireLease(state: StateStore, account: AccountName, holder: string, now: Instant, ttlMs: number): Promise<Acquisition> {
+/** A holder's name is its own: who acquires under the name of a holder, or instead of it, takes the lease over, with a new token. */
+export async function acquireLease(state: StateStore, account: AccountName, holder: string, now: Instant, ttlMs: number, insteadOf = holder): Promise<Acquisition> {
   const key = leaseKey(account);
   for (let attempt = 1; ; attempt += 1) {
     const found = await state.load(key);
-    if (found && found.value.until > now && found.value.holder !== holder) return { kind: "held", by: found.value.holder, until: found.value.until };
+    if (found && found.value.until > now && found.value.holder !== holder && found.value.holder !== insteadOf) return { kind: "held", by: found.value.holder, until: found.value.until };
     const lease = { account, holder, token: (found?.value.token ?? 0) + 1, until: plusMs(now, ttlMs) };
     try {
       await state.save(key, lease, found?.version ?? 0);

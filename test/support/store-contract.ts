@@ -296,6 +296,12 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(renewed.map((one) => one?.token)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
       });
 
+      test("the lease of a holder that is known to be dead is taken over at once, under the new holder's name", async () => {
+        await acquire("dead", at(0));
+        expect(await acquireLease(state, account, "alive", at(1), minute, "dead")).toMatchObject({ kind: "acquired", lease: { holder: "alive", token: 2 } });
+        expect(await acquireLease(state, account, "third", at(2), minute, "dead")).toEqual({ kind: "held", by: "alive", until: at(minute + 1) });
+      });
+
       test("a released lease is free at once, and the tokens go on counting", async () => {
         await releaseLease(state, leaseOf(await acquire("one", at(0))), at(1));
         expect(leaseOf(await acquire("two", at(1))).token).toBe(2);
