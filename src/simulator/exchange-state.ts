@@ -69,6 +69,11 @@ export class ExchangeState implements Markets {
     return this.#day;
   }
 
+  /** Whether rule 201 restricts short sales of the symbol today. */
+  isRestricted(symbol: Symbol): boolean {
+    return this.settings.shortSaleRestriction === true && (this.restrictedUntil.get(symbol) ?? -Infinity) >= this.day;
+  }
+
   /** Every way to list a symbol or to take it off the list. */
   setListing(symbol: Symbol, listing: Listing | undefined): void {
     if (listing) this.listings.set(symbol, listing);

@@ -56,7 +56,7 @@ export class Exchange {
 
   openAccount(name: AccountName, cash: Money, terms: AccountTerms = CASH_ACCOUNT): void {
     if (this.#state.accounts.has(name)) throw new Error(`account ${name} is open already`);
-    this.#state.accounts.set(name, new TradingAccount(name, terms, new Ledger(cash)));
+    this.#state.accounts.set(name, new TradingAccount(name, this.#state.accounts.size + 1, terms, new Ledger(cash)));
   }
 
   list(symbol: Symbol): void {
@@ -266,8 +266,7 @@ export class Exchange {
   /** The best prices of clients' resting orders, and the last price. */
   topOf(symbol: Symbol): { readonly bid: Price | undefined; readonly ask: Price | undefined; readonly last: Price | undefined } {
     const { book, lastPrice } = this.#state.listing(symbol);
-    const priceOrNone = (price: number): Price | undefined => (price === 0 ? undefined : (price as Price));
-    return { bid: priceOrNone(book.bestBid()), ask: priceOrNone(book.bestAsk()), last: lastPrice };
+    return { bid: book.best("buy"), ask: book.best("sell"), last: lastPrice };
   }
 
   // State.
@@ -320,10 +319,13 @@ export class Exchange {
     for (const order of waiting) if (!isEnded(order) && order.handle < 0) listing.start(order);
   }
 
-  #watchFall(symbol: Symbol, { previousClose }: Listing, low: Price): void {
+  #watchFall(symbol: Symbol, listing: Listing, low: Price): void {
+    const { previousClose } = listing;
     if (!this.#state.settings.shortSaleRestriction || previousClose === undefined) return;
     const { day, restrictedUntil } = this.#state;
-    if (tripsShortSaleTest(day, previousClose, low)) restrictedUntil.set(symbol, nextSession(day).day);
+    if (!tripsShortSaleTest(day, previousClose, low)) return;
+    restrictedUntil.set(symbol, nextSession(day).day);
+    listing.barShorts();
   }
 
   #charge(account: TradingAccount, day: EpochDay): void {

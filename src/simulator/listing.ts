@@ -15,24 +15,19 @@
 import { minOf, type Price, type Quantity } from "../money.ts";
 import type { ClientOrderId, Side } from "../trade.ts";
 import { uncross, type Uncross } from "./auction.ts";
+import { ClientBook, type BookFill } from "./client-book.ts";
 import type { ClientOrder } from "./client-order.ts";
 import type { Counterparty } from "./exchange-events.ts";
 import { House, type HouseQuote, type HouseSnapshot } from "./house.ts";
-import { OrderBook } from "./order-book.ts";
-import { ALLOW_SELF_TRADE, BUY, FILL, FOK, IOC, LIMIT, NO_OWNER, OPEN, REST, SELL } from "./order-book-codes.ts";
 import { OpenOrders } from "./open-orders.ts";
 import { PendingStops } from "./pending-stops.ts";
-
-/** Handles in the book: the house's orders, then the clients'. */
-const HOUSE = 0;
-const FIRST_CLIENT = 64;
-/** Most prices lie on whole cents. */
-const TICK = 10_000;
 
 /** What the exchange decides about a match. */
 export interface MatchRules {
   /** Whether the order may trade now. */
   isLive(order: ClientOrder): boolean;
+  /** Whether it is a short sale that may not come into the market at its price. */
+  isBarred(order: ClientOrder): boolean;
   /** How much of it the buyer can pay for. */
   affordable(order: ClientOrder, price: Price): Quantity;
   /** How much of it may match now; the rest meets the next quote. */
@@ -69,14 +64,11 @@ export class Listing {
   quotedToday = false;
   halted = false;
   readonly house = new House();
-  readonly book = new OrderBook(TICK);
+  readonly book = new ClientBook(this.house);
   readonly stops = new PendingStops();
   /** By arrival. */
   readonly open = new OpenOrders("listing");
   readonly #rules: MatchRules;
-  readonly #orderOf: (ClientOrder | undefined)[] = [];
-  readonly #freeHandles: number[] = [];
-  #nextHandle = FIRST_CLIENT;
 
   constructor(rules: MatchRules) {
     this.#rules = rules;
@@ -90,7 +82,7 @@ export class Listing {
   /** Puts an order to work that is open already: a held one, or one whose hours begin. */
   start(order: ClientOrder): void {
     if (order.working !== "stop") {
-      if (this.#rules.isLive(order)) this.#match(order);
+      if (this.#rules.isLive(order)) this.#bringIn(order);
       return;
     }
     this.stops.add(order, this.lastPrice);
@@ -105,21 +97,13 @@ export class Listing {
 
   /** Out of the book and the stops, and still open. */
   withdraw(order: ClientOrder): void {
-    if (order.handle >= 0) {
-      this.book.cancel(order.handle);
-      this.#free(order);
-    }
+    this.book.withdraw(order);
     if (order.working === "stop") this.stops.remove(order);
   }
 
   /** `heir` takes the place of a resting order in its queue, for no more than is left of it. False where it cannot. */
   inherit(order: ClientOrder, heir: ClientOrder): boolean {
-    const { handle } = order;
-    if (handle < 0 || heir.limitPrice !== order.limitPrice || heir.remaining > order.remaining) return false;
-    if (heir.remaining < order.remaining) this.book.reduce(handle, order.remaining - heir.remaining);
-    this.#orderOf[handle] = heir;
-    heir.handle = handle;
-    order.handle = -1;
+    if (!this.book.inherit(order, heir)) return false;
     this.open.delete(order);
     this.open.add(heir);
     return true;
@@ -135,6 +119,18 @@ export class Listing {
     for (const order of inPriority(meeting)) if (this.open.has(order) && order.handle < 0 && this.#canTrade(order)) this.#match(order);
   }
 
+  /** The best bid of the house and of clients; the last price where there is none. */
+  bestBid(): Price | undefined {
+    const client = this.book.best("buy");
+    const house = this.house.bid;
+    return client !== undefined && (house === undefined || client > house) ? client : (house ?? this.lastPrice);
+  }
+
+  /** The short-sale restriction begins: short sales that work without a limit above the bid end. */
+  barShorts(): void {
+    for (const order of [...this.open]) if (this.#canTrade(order) && this.#rules.isBarred(order)) this.#rules.cancel(order);
+  }
+
   /** The market traded at `price`, without passing the prices between. */
   tradedAt(price: Price): void {
     this.lastPrice = price;
@@ -144,7 +140,7 @@ export class Listing {
   /** The market trades from where it is to `to`; `quantity` meets clients on the way, `quoteAt` is the house's quote where a stop is met. */
   sweep(to: Price, quantity: Quantity, quoteAt: (price: Price, quantity: Quantity) => HouseQuote): void {
     this.house.leave();
-    const side = this.lastPrice !== undefined && to > this.lastPrice ? BUY : SELL;
+    const side = this.lastPrice !== undefined && to > this.lastPrice ? "buy" : "sell";
     let left = quantity;
     while (this.stops.size > 0 && this.lastPrice !== undefined) {
       const stop = this.stops.nextOnTheWay(this.lastPrice, to, this.#mayTrigger);
@@ -152,7 +148,7 @@ export class Listing {
       left = this.#tradeThrough(side, stop, left);
       this.house.show(quoteAt(stop, left));
       this.tradedAt(stop);
-      left = minOf(left, this.house.left(side === BUY ? "buy" : "sell"));
+      left = minOf(left, this.house.left(side));
       this.house.leave();
     }
     this.#tradeThrough(side, to, left);
@@ -162,8 +158,8 @@ export class Listing {
   /** The market trades down to `low` and up to `high` and stays where it is, with `quantity` on either side. */
   range(low: Price, high: Price, quantity: Quantity): void {
     this.house.leave();
-    this.#tradeThrough(SELL, low, quantity);
-    this.#tradeThrough(BUY, high, quantity);
+    this.#tradeThrough("sell", low, quantity);
+    this.#tradeThrough("buy", high, quantity);
   }
 
   /** One price for all `orders`, with the house at `reference` on either side for up to `houseQuantity`. */
@@ -195,8 +191,6 @@ export class Listing {
   }
 
   snapshot(): ListingSnapshot {
-    const resting: ClientOrderId[] = [];
-    this.book.forEachOrder((handle) => resting.push(this.#orderOf[handle]!.clientOrderId));
     return {
       lastPrice: this.lastPrice ?? null,
       previousClose: this.previousClose ?? null,
@@ -204,7 +198,7 @@ export class Listing {
       halted: this.halted,
       house: this.house.snapshot(),
       open: [...this.open].map(({ clientOrderId }) => clientOrderId),
-      resting,
+      resting: this.book.resting(),
       stops: this.stops.ids(),
     };
   }
@@ -216,7 +210,7 @@ export class Listing {
     for (const id of stored.open) this.open.add(orderOf(id));
     for (const id of stored.resting) {
       const order = orderOf(id);
-      this.#submit(order, order.limitPrice!, order.remaining, REST);
+      this.#submit(order, order.limitPrice!, order.remaining, "rest");
     }
     for (const id of stored.stops) this.stops.add(orderOf(id), undefined);
     this.house.restore(stored.house);
@@ -232,16 +226,21 @@ export class Listing {
   #activate(price: Price): void {
     if (this.stops.size === 0) return;
     for (const order of this.stops.take(price, this.#mayTrigger)) {
-      if (this.open.has(order) && this.#rules.trigger(order, price)) this.#match(order);
+      if (this.open.has(order) && this.#rules.trigger(order, price)) this.#bringIn(order);
     }
+  }
+
+  #bringIn(order: ClientOrder): void {
+    if (this.#rules.isBarred(order)) this.#rules.cancel(order);
+    else this.#match(order);
   }
 
   #match(order: ClientOrder): void {
     if (this.halted) return;
     const part = this.#partOf(order);
-    if (part < order.remaining) this.#submit(order, this.house.priceFor(order.side, part)!, part, IOC);
+    if (part < order.remaining) this.#submit(order, this.house.priceFor(order.side, part)!, part, "ioc");
     else if (order.working === "market") this.#matchMarket(order);
-    else this.#submit(order, order.limitPrice!, order.remaining, order.timeInForce === "ioc" ? IOC : order.timeInForce === "fok" ? FOK : REST);
+    else this.#submit(order, order.limitPrice!, order.remaining, order.timeInForce === "ioc" || order.timeInForce === "fok" ? order.timeInForce : "rest");
     if ((order.timeInForce === "ioc" || order.timeInForce === "fok") && this.open.has(order)) this.#rules.cancel(order);
   }
 
@@ -254,102 +253,63 @@ export class Listing {
     return this.#rules.partOf(order);
   }
 
-  /** At the house's price where the house is; else level by level through the clients' orders. */
+  /** At the house's price where the house is; else level by level through the clients' orders, or for all of a FOK order at once. */
   #matchMarket(order: ClientOrder): void {
+    if (order.timeInForce === "fok") {
+      this.#matchAll(order);
+      return;
+    }
     for (;;) {
-      const price = this.house.priceFor(order.side, order.remaining) ?? this.#bestOf(order.side);
+      const price = this.house.priceFor(order.side, order.remaining) ?? this.book.best(order.side === "buy" ? "sell" : "buy");
       if (price === undefined) return;
       const quantity = order.side === "buy" ? minOf(order.remaining, this.#rules.affordable(order, price)) : order.remaining;
       const unpaid = quantity < order.remaining;
-      const before = order.remaining;
-      if (quantity > 0 && !(order.timeInForce === "fok" && unpaid)) this.#submit(order, price, quantity, order.timeInForce === "fok" ? FOK : IOC);
+      const happened = quantity > 0 && this.#submit(order, price, quantity, "ioc");
       if (!this.open.has(order)) return;
       if (unpaid) {
         this.#rules.cancel(order);
         return;
       }
-      if (order.remaining === before || this.house.isPresent) return;
+      if (!happened || this.house.isPresent) return;
     }
   }
 
-  #bestOf(side: Side): Price | undefined {
-    const best = side === "buy" ? this.book.bestAsk() : this.book.bestBid();
-    return best === 0 ? undefined : (best as Price);
+  #matchAll(order: ClientOrder): void {
+    const atHouse = this.house.priceFor(order.side, order.remaining);
+    const price = atHouse === undefined ? this.book.priceOfAll(order.side, order.remaining) : { worst: atHouse, average: atHouse };
+    if (!price || (order.side === "buy" && this.#rules.affordable(order, price.average) < order.remaining)) return;
+    this.#submit(order, price.worst, order.remaining, "fok");
   }
 
-  /** Enters the order in the book while the other side of the house stands in it. */
-  #submit(order: ClientOrder, price: Price, quantity: Quantity, timeInForce: number): void {
-    const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
-    this.#orderOf[handle] = order;
-    order.handle = handle;
-    const { side } = order;
-    const levels = this.house.levelsFor(side);
-    const houseSide = side === "buy" ? SELL : BUY;
-    for (let i = 0; i < levels.length; i += 1) {
-      if (levels[i]!.quantity > 0) this.book.submit(HOUSE + i, houseSide, LIMIT, levels[i]!.price, 0, levels[i]!.quantity, REST, NO_OWNER, ALLOW_SELF_TRADE);
-    }
-    const status = this.book.submit(handle, side === "buy" ? BUY : SELL, LIMIT, price, 0, quantity, timeInForce, NO_OWNER, ALLOW_SELF_TRADE);
-    for (let i = 0; i < levels.length; i += 1) {
-      if (levels[i]!.quantity > 0) levels[i]!.quantity = this.book.cancel(HOUSE + i) as Quantity;
-    }
-    const fills = this.book.events.count > 0 ? this.#takeFills() : NO_FILLS;
-    if (status !== OPEN) this.#free(order);
+  /** Whether anything came of it. */
+  #submit(order: ClientOrder, price: Price, quantity: Quantity, timeInForce: "rest" | "ioc" | "fok"): boolean {
+    const fills = this.book.submit(order, price, quantity, timeInForce);
     if (fills.length > 0) this.#settle(fills);
+    return fills.length > 0;
   }
 
   /** The house trades everything up to just before `to`; what it has left of `quantity`. */
-  #tradeThrough(side: typeof BUY | typeof SELL, to: Price, quantity: Quantity): Quantity {
-    const limit = side === SELL ? to + 1 : to - 1;
+  #tradeThrough(side: Side, to: Price, quantity: Quantity): Quantity {
+    const limit = (side === "sell" ? to + 1 : to - 1) as Price;
     if (quantity === 0 || limit < 1) return quantity;
-    const best = side === SELL ? this.book.bestBid() : this.book.bestAsk();
-    if (best === 0 || (side === SELL ? best < limit : best > limit)) return quantity;
-    this.book.submit(HOUSE, side, LIMIT, limit, 0, quantity, IOC, NO_OWNER, ALLOW_SELF_TRADE);
-    const fills = this.#takeFills();
+    const fills = this.book.tradeThrough(side, limit, quantity);
     this.#settle(fills);
     return fills.reduce<number>((left, fill) => left - fill.quantity, quantity) as Quantity;
   }
 
-  #takeFills(): readonly BookFill[] {
-    const { events } = this.book;
-    const fills: BookFill[] = [];
-    for (let i = 0; i < events.count; i += 1) {
-      if (events.kind(i) !== FILL) continue;
-      fills.push({ maker: this.#orderOf[events.maker(i)], taker: this.#orderOf[events.taker(i)], price: events.price(i) as Price, quantity: events.quantity(i) as Quantity });
-    }
-    events.clear();
-    return fills;
-  }
-
-  /** The orders of one command's fills are out of the book where they are done before the first of them has its effects. */
   #settle(fills: readonly BookFill[]): void {
-    for (const { maker } of fills) {
-      if (maker && maker.handle >= 0 && this.book.remaining(maker.handle) === 0) this.#free(maker);
-    }
     let traded: Price | undefined;
     for (const { maker, taker, price, quantity } of fills) {
-      if (maker) this.#rules.fill(maker, quantity, price, taker ? "client" : "house");
-      if (taker) this.#rules.fill(taker, quantity, price, maker ? "client" : "house");
-      if (maker && taker) traded = price;
+      if (quantity === 0) this.#rules.cancel(maker!);
+      else {
+        if (maker) this.#rules.fill(maker, quantity, price, taker ? "client" : "house");
+        if (taker) this.#rules.fill(taker, quantity, price, maker ? "client" : "house");
+        if (maker && taker) traded = price;
+      }
     }
     if (traded !== undefined) this.tradedAt(traded);
   }
-
-  #free(order: ClientOrder): void {
-    this.#orderOf[order.handle] = undefined;
-    this.#freeHandles.push(order.handle);
-    order.handle = -1;
-  }
 }
-
-interface BookFill {
-  /** The house's are undefined. */
-  readonly maker: ClientOrder | undefined;
-  readonly taker: ClientOrder | undefined;
-  readonly price: Price;
-  readonly quantity: Quantity;
-}
-
-const NO_FILLS: readonly BookFill[] = [];
 
 /** Market orders by arrival, then limit orders, the better price first; the sort keeps arrivals in order. */
 function inPriority(orders: readonly ClientOrder[]): readonly ClientOrder[] {

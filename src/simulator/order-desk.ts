@@ -147,9 +147,8 @@ export class OrderDesk {
   }
 
   #restrictedShort({ side, symbol, limitPrice }: OrderTicket, { listing, stake }: OrderPlaces): Rejection | undefined {
-    if (side === "buy" || !this.#state.settings.shortSaleRestriction || isClosing(side, stake)) return undefined;
-    if ((this.#state.restrictedUntil.get(symbol) ?? -Infinity) < this.#state.day) return undefined;
-    const bid = listing.house.bid ?? listing.lastPrice;
+    if (side === "buy" || !this.#state.isRestricted(symbol) || isClosing(side, stake)) return undefined;
+    const bid = listing.bestBid();
     return limitPrice !== undefined && bid !== undefined && isShortSalePriced(limitPrice, bid) ? undefined : rejection("short_sale_restricted", `short sales of ${symbol} need a limit above the bid today`);
   }
 

@@ -10,10 +10,12 @@ import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQ
 import type { Fill } from "../trade.ts";
 import { accrueFees, expectedFees, totalFees } from "../rules/fees.ts";
 import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
+import { isShortSalePriced } from "../rules/margin.ts";
 import type { Counterparty } from "./exchange-events.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { MatchRules } from "./listing.ts";
 import { endsAt, tradesIn } from "./order-hours.ts";
+import { isClosing } from "./trading-account.ts";
 
 export class OrderLife implements MatchRules {
   readonly #state: ExchangeState;
@@ -103,6 +105,13 @@ export class OrderLife implements MatchRules {
   }
 
   readonly isLive = (order: ClientOrder): boolean => order.status !== "held" && tradesIn(this.#state.phase, order);
+
+  /** Under the short-sale restriction a sale that opens a short position needs a limit above the best bid. */
+  readonly isBarred = (order: ClientOrder): boolean => {
+    if (order.side === "buy" || !this.#state.isRestricted(order.symbol) || isClosing(order.side, order.stake)) return false;
+    const bid = order.listing.bestBid();
+    return order.limitPrice === undefined || bid === undefined || !isShortSalePriced(order.limitPrice, bid);
+  };
 
   /** What a cash account can pay for at `price` with the cash that no limit order has set aside, fees included; a margin account was checked when it ordered. */
   readonly affordable = (order: ClientOrder, price: Price): Quantity => {

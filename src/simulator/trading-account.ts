@@ -24,7 +24,12 @@ export interface AccountTerms {
   readonly debitInterestBps: number;
   /** A year, on short positions of whole round lots. */
   readonly borrowFeeBps: number;
+  /** What happens when two orders of the account would trade with each other; "allow" when it is not said. */
+  readonly selfTrade?: SelfTrade;
 }
+
+/** Which of the two orders is canceled: the one that comes, the one that rests, or both. */
+export type SelfTrade = "allow" | "cancel_newest" | "cancel_oldest" | "cancel_both";
 
 export const CASH_ACCOUNT: AccountTerms = { multiplier: 1, shorting: false, debitInterestBps: 0, borrowFeeBps: 0 };
 
@@ -46,6 +51,8 @@ export interface Stake {
 
 export class TradingAccount {
   readonly name: AccountName;
+  /** By the order in which accounts were opened, from 1. */
+  readonly number: number;
   readonly terms: AccountTerms;
   readonly ledger: Ledger;
   feeAccrual: FeeAccrual | undefined;
@@ -59,16 +66,17 @@ export class TradingAccount {
   readonly #stakes = new Map<Symbol, Stake>();
   readonly #marked: MarkedPositions;
 
-  constructor(name: AccountName, terms: AccountTerms, ledger: Ledger) {
+  constructor(name: AccountName, number: number, terms: AccountTerms, ledger: Ledger) {
     this.name = name;
+    this.number = number;
     this.terms = terms;
     this.ledger = ledger;
     this.lastEquity = ledger.cash;
     this.#marked = new MarkedPositions(ledger);
   }
 
-  static restore(name: AccountName, { terms, ledger, feeAccrual, lastEquity, lastMaintenance }: AccountSnapshot): TradingAccount {
-    const account = new TradingAccount(name, terms, Ledger.restore(ledger));
+  static restore(name: AccountName, number: number, { terms, ledger, feeAccrual, lastEquity, lastMaintenance }: AccountSnapshot): TradingAccount {
+    const account = new TradingAccount(name, number, terms, Ledger.restore(ledger));
     account.feeAccrual = feeAccrual ?? undefined;
     account.lastEquity = lastEquity;
     account.lastMaintenance = lastMaintenance;
