@@ -27,7 +27,7 @@ export interface StoredRun {
 export function addWhereOptions(command: Command): Command {
   return command
     .option("--state <file>", "the state file of a paper run or of a recorded backtest", ".ballast/paper.sqlite")
-    .option("--table <name>", "the DynamoDB table of a deployment, instead of a state file")
+    .option("--table <name>", "the DynamoDB table of a deployment, instead of a state file; it wants the whole id of a run")
     .option("--bucket <name>", "with --table: the deployment's bucket, which holds the records");
 }
 
