@@ -1,27 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  AmountOutOfRange,
-  moneyOf,
-  moneyToText,
-  mulDiv,
-  mulDivDown,
-  notional,
-  plusBasisPoints,
-  priceFromNumber,
-  priceNear,
-  priceOf,
-  quantityFor,
-  quantityOf,
-  quantityToText,
-  shares,
-  weightFrom,
-  weightFromFraction,
-  weightOf,
-  wholeSharesDown,
-  type Money,
-  type Weight,
-} from "../src/money.ts";
+import { AmountOutOfRange, moneyOf, moneyToText, mulDiv, mulDivDown, mulDivUp, notional, plusBasisPoints, priceFromNumber, priceNear, priceOf, quantityFor, quantityOf, quantityToText, remainderOf, shares, type Money, type Weight, weightFrom, weightFromFraction, weightOf, wholeSharesDown } from "../src/money.ts";
 
 describe("decimal text", () => {
   test.each([
@@ -137,4 +116,16 @@ test("basis points move a price to the nearest micro-dollar", () => {
 
 test("whole shares are cut, not rounded", () => {
   expect(wholeSharesDown(quantityOf("2.999999999"))).toBe(shares(2));
+});
+
+test("remainders and quotients rounded up are those of big integers, at any size", () => {
+  const anySafe = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -5, max: 5 }), fc.maxSafeInteger().map((n) => n - (n % 1_000_000_000)));
+  fc.assert(
+    fc.property(anySafe, fc.oneof(fc.integer({ min: 1, max: 20_000 }), fc.constantFrom(1_000_000_000, 1_000_000_000_000)), (a, b) => {
+      expect(BigInt(remainderOf(a, b))).toBe(BigInt(a) % BigInt(b));
+      const up = (BigInt(Math.abs(a)) * 206n + BigInt(b) * 1_000n - 1n) / (BigInt(b) * 1_000n);
+      expect(BigInt(mulDivUp(Math.abs(a), 206, b * 1_000))).toBe(up);
+    }),
+    { numRuns: 5_000 },
+  );
 });

@@ -58,9 +58,6 @@ export class Listing {
   lastPrice: Price | undefined;
   /** Of the last session, for the short-sale test. */
   previousClose: Price | undefined;
-  /** For margin: the multiple of its index that a fund follows, 1 for everything else; and whether the symbol can be borrowed on. */
-  leverage: 1 | 2 | 3 = 1;
-  marginable = true;
   quotedToday = false;
   halted = false;
   readonly house = new House();

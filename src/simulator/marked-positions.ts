@@ -4,7 +4,7 @@
  * Kept for each position until its price, its quantity or the day changes, because a margin account's buying power is
  * asked for with every order. What comes out is what valuing every position anew gives, to the micro-dollar.
  */
-import { addMoney, notional, ZERO_MONEY, type Money, type Price } from "../money.ts";
+import { addMoney, notional, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import { initialMargin, maintenanceMargin, positionMaintenance, type MarginPosition } from "../rules/margin.ts";
 import type { EpochDay } from "../time.ts";
 import type { Symbol } from "../trade.ts";
@@ -17,11 +17,9 @@ export interface Markets {
   marketOf(symbol: Symbol): Market;
 }
 
-/** What it takes to hold a symbol, and its last price, zero without one. */
 export interface Market {
+  /** Zero is taken where there is none. */
   readonly lastPrice: Price | undefined;
-  readonly leverage: MarginPosition["leverage"];
-  readonly marginable: boolean;
 }
 
 interface Mark {
@@ -68,10 +66,7 @@ export class MarkedPositions {
 
   /** In the order of the symbols. */
   positions(markets: Markets): readonly MarginPosition[] {
-    return this.#ledger.positions().map(([symbol, quantity]) => {
-      const { lastPrice, leverage, marginable } = markets.marketOf(symbol);
-      return { symbol, quantity, price: lastPrice ?? (0 as Price), leverage, marginable };
-    });
+    return this.#ledger.positions().map(([symbol, quantity]) => marginPosition(symbol, quantity, markets.marketOf(symbol)));
   }
 
   #find(markets: Markets): void {
@@ -93,6 +88,11 @@ function remark(mark: Mark, day: EpochDay): void {
   mark.maintenance = positionMaintenance(position, day);
 }
 
-function positionOf({ holding: { symbol, quantity }, market: { lastPrice, leverage, marginable } }: Mark): MarginPosition {
-  return { symbol, quantity, price: lastPrice ?? (0 as Price), leverage, marginable };
+function positionOf({ holding: { symbol, quantity }, market }: Mark): MarginPosition {
+  return marginPosition(symbol, quantity, market);
+}
+
+/** Every symbol is taken for marginable and none for a leveraged fund. */
+function marginPosition(symbol: Symbol, quantity: Quantity, { lastPrice }: Market): MarginPosition {
+  return { symbol, quantity, price: lastPrice ?? (0 as Price), leverage: 1, marginable: true };
 }

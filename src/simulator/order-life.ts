@@ -54,7 +54,8 @@ export class OrderLife implements MatchRules {
     this.nextExpiry = Infinity;
     for (const { open } of this.#state.accounts.values()) {
       for (const order of [...open]) {
-        if ((endsAt(order) ?? Infinity) <= this.#state.now) this.end(order, "expired");
+        // Alpaca cancels a GTC order on its ninetieth day; other orders expire.
+        if ((endsAt(order) ?? Infinity) <= this.#state.now) this.end(order, order.timeInForce === "gtc" ? "canceled" : "expired");
         else this.noteExpiry(order);
       }
     }

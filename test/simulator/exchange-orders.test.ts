@@ -69,13 +69,13 @@ describe("the life of an order", () => {
     expect(market.fills("g")).toEqual(["10@91"]);
   });
 
-  test("a GTC order ends at 16:15 of its ninetieth day", () => {
+  test("a GTC order is canceled at 16:15 of its ninetieth day", () => {
     const market = new ExchangeMarket(NOON).price("100");
     market.place("g", { side: "buy", type: "limit", limit: "90", timeInForce: "gtc" });
     market.at("2024-10-08T20:14:59Z");
     expect(market.status("g")).toBe("done_for_day");
     market.at("2024-10-08T20:15:00Z");
-    expect(market.status("g")).toBe("expired");
+    expect(market.status("g")).toBe("canceled");
   });
 
   test("a GTD order lives to its last day", () => {
