@@ -1,32 +1,26 @@
 /** What `halt` and `resume` share: whose word, on which account, in which store. */
-import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { StateStore } from "../src/ports.ts";
 import type { TradingBreaker } from "../src/risk/trading-breaker.ts";
 import type { Word } from "../src/run/halt-account.ts";
-import { dynamodbClient, dynamodbStore } from "../src/state/dynamodb.ts";
-import { openSqliteStore } from "../src/state/sqlite.ts";
 import { isoOf, type Instant } from "../src/time.ts";
 import type { AccountName } from "../src/trade.ts";
+import { addStoreOptions, openStore, type StoreOptions } from "./desk.ts";
 import { UsageError } from "./usage-error.ts";
 
-interface WordOptions {
+interface WordOptions extends StoreOptions {
   readonly why: string;
   readonly who?: string;
   readonly account: string;
-  readonly state: string;
-  readonly table?: string;
   readonly json?: true;
 }
 
 export function addWordOptions(command: Command): Command {
-  return command
+  return addStoreOptions(command)
     .requiredOption("--why <text>", "the reason, kept with the change")
     .option("--who <name>", "who says so (default: the user of this machine)")
     .option("--account <name>", "the account", "simulated")
-    .option("--state <file>", "the state file of a local paper run", ".ballast/paper.sqlite")
-    .option("--table <name>", "the DynamoDB table of a deployment, instead of a state file")
     .option("--json", "print one JSON object");
 }
 
@@ -40,15 +34,6 @@ export async function sayWord(options: WordOptions, say: (state: StateStore, wor
   } finally {
     store.close();
   }
-}
-
-function openStore({ state: file, table }: WordOptions): { readonly state: StateStore; close(): void } {
-  if (table !== undefined) {
-    const client = dynamodbClient();
-    return { state: dynamodbStore({ client, tableName: table, clock: { now: () => Date.now() as Instant } }).state, close: () => client.destroy() };
-  }
-  if (!existsSync(file)) throw new UsageError(`there is no state file ${file}`);
-  return openSqliteStore(file);
 }
 
 function textOf(account: string, { position, history }: TradingBreaker): string {

@@ -1,9 +1,10 @@
 /**
- * The five ports of an account, on AWS. The only file that knows live from paper.
+ * The five ports of an account, on AWS and on a person's machine. The only file that knows live from paper.
  *
- * Journal and state are in DynamoDB, broker and market data are Alpaca's, the keys come from Secrets Manager. Real money
- * needs two words: the venue `alpaca-live` in ballast.yaml, and the account's name in BALLAST_CONFIRM_LIVE, which the
- * stack sets for an account that was confirmed when it was synthesised.
+ * Broker and market data are Alpaca's. On AWS journal and state are in DynamoDB and the keys in Secrets Manager; a
+ * command may bring another store and other keys. Real money needs two words: the venue `alpaca-live` in ballast.yaml,
+ * and the account's name in BALLAST_CONFIRM_LIVE, which the stack sets for an account that was confirmed when it was
+ * synthesised, and a command for the account that its own `--live` names.
  *
  * On a developer's machine the SDK's own AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SECRETS_MANAGER lead to local
  * servers, and BALLAST_ALPACA_BASE_URL to one that speaks Alpaca's protocol. The last is taken for loopback hosts only.
@@ -15,12 +16,13 @@ import { compatibleServer, liveTrading, paperTrading, type TradingHost } from ".
 import { alpacaMarketData } from "../alpaca/market-data.ts";
 import { RateBudget } from "../alpaca/rate-budget.ts";
 import { breakerKey, ReadBreaker } from "../alpaca/read-breaker.ts";
-import type { Secret } from "../aws/secret.ts";
+import type { AlpacaKeys, Secret } from "../aws/secret.ts";
 import { keysFromSecretsManager, type KeySource } from "../aws/secrets.ts";
 import { ConfigInvalid, type AccountConfig } from "../config.ts";
 import type { BlobStore, Clock, Ports, StateStore } from "../ports.ts";
 import type { AccountName } from "../trade.ts";
 import { dynamodbClient, dynamodbStore, type DynamodbStore } from "../state/dynamodb.ts";
+import type { FencingStore } from "../state/fence.ts";
 import { S3BlobStore, s3Client } from "../state/s3-blobs.ts";
 import type { Instant } from "../time.ts";
 
@@ -31,8 +33,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const systemClock: Clock = { now: () => Date.now() as Instant };
 
-export interface Venue {
-  readonly ports: Ports & DynamodbStore;
+export interface Venue<S extends FencingStore = DynamodbStore> {
+  readonly ports: Ports & S;
+  /** For what else talks to the account's server. */
+  readonly host: TradingHost;
+  readonly keys: AlpacaKeys;
   /** For the records of the runs. */
   readonly blobs: BlobStore | undefined;
   /** What the log must not show. */
@@ -42,14 +47,28 @@ export interface Venue {
 }
 
 /** @throws ConfigInvalid for an account that may not be traded, KeysUnavailable, StoreUnavailable. */
-export type OpenVenue = (account: AccountConfig) => Promise<Venue>;
+export type OpenVenue<S extends FencingStore = DynamodbStore> = (account: AccountConfig) => Promise<Venue<S>>;
+
+export type KeysOf = (account: AccountConfig) => Promise<AlpacaKeys>;
 
 /** Clients, keys and permits are kept for as long as the process lives. @throws ConfigInvalid */
 export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
   const blobs = blobsOf(env);
-  const store = storeOf(env, clock, blobs);
-  const secretsManager = new SecretsManagerClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }, maxAttempts: 4 });
-  const keySources = new Map<AccountName, KeySource>();
+  return portsOver({ ...storeOf(env, clock, blobs), ...(blobs && { blobs }) }, secretKeys(clock), env, clock);
+}
+
+/** From Secrets Manager, kept as secrets.ts says. */
+export function secretKeys(clock: Clock): KeysOf {
+  const client = new SecretsManagerClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }, maxAttempts: 4 });
+  const sources = new Map<AccountName, KeySource>();
+  return ({ name, secret }) => {
+    const source = sources.get(name) ?? keysFromSecretsManager({ client, secretName: secret, clock });
+    sources.set(name, source);
+    return source.keys();
+  };
+}
+
+export function portsOver<S extends FencingStore & { readonly blobs?: BlobStore }>(store: S, keysOf: KeysOf, env: Environment, clock: Clock): OpenVenue<S> {
   const budgets = new Map<string, RateBudget>();
   const budgetOf = (name: string, requestsPerMinute: number): RateBudget => {
     const budget = budgets.get(name) ?? new RateBudget({ name, requestsPerMinute, state: store.state, clock });
@@ -58,9 +77,7 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
   };
   return async (account) => {
     const host = tradingHostOf(account, env);
-    const keySource = keySources.get(account.name) ?? keysFromSecretsManager({ client: secretsManager, secretName: account.secret, clock });
-    keySources.set(account.name, keySource);
-    const keys = await keySource.keys();
+    const keys = await keysOf(account);
     const trading = await restoreBreaker(`alpaca-trading/${account.name}`, store.state, clock);
     const data = await restoreBreaker(`alpaca-data/${account.name}`, store.state, clock);
     const url = env[ENVIRONMENT.alpacaBaseUrl];
@@ -78,7 +95,9 @@ export function portsForVenue(env: Environment, clock: Clock): OpenVenue {
           ...(url !== undefined && { url }),
         }),
       },
-      blobs,
+      host,
+      keys,
+      blobs: store.blobs,
       secrets: [keys.keyId, keys.secretKey],
       keepBreakers: async () => {
         await trading.keep();
@@ -96,7 +115,7 @@ export function storeOf(env: Environment, clock: Clock, blobs = blobsOf(env)): D
 }
 
 /** The bucket for records and for what no item of the table can hold, where there is one. */
-function blobsOf(env: Environment): BlobStore | undefined {
+export function blobsOf(env: Environment): BlobStore | undefined {
   const bucket = env[ENVIRONMENT.bucket];
   return bucket === undefined || bucket === "" ? undefined : new S3BlobStore({ client: s3Client(), bucket });
 }
@@ -104,7 +123,7 @@ function blobsOf(env: Environment): BlobStore | undefined {
 function tradingHostOf({ name, venue }: AccountConfig, env: Environment): TradingHost {
   const confirmed = venue === "alpaca-live" && env[ENVIRONMENT.confirmLive] === name;
   if (venue === "alpaca-live" && !confirmed) {
-    throw new ConfigInvalid(`account ${name} trades real money, and ${ENVIRONMENT.confirmLive} does not say ${name}: deploy it with -c confirmLive=${name}`);
+    throw new ConfigInvalid(`account ${name} trades real money, and ${ENVIRONMENT.confirmLive} does not say ${name}: deploy it with -c confirmLive=${name}, or give the command --live ${name}`);
   }
   const url = env[ENVIRONMENT.alpacaBaseUrl];
   if (url !== undefined) return loopbackServer(url);

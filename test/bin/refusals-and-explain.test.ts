@@ -51,7 +51,7 @@ describe("ballast explain", () => {
   });
 
   test.each([
-    ["neither a state file nor a journal", ["last"], "explain needs --state or --journal, and not both"],
+    ["a state file and a journal", ["last", "--state", "x.sqlite", "--journal", journal], "explain takes --journal or a store, and not both"],
     ["a run that is not there", ["1999", "--journal", journal], "holds no run 1999; it has 3, from simulated/momentum/2016-01-04T14:35:00.000Z to"],
     ["a part of several runs", ["simulated/momentum/2016", "--journal", journal], "simulated/momentum/2016 can be 3 runs of "],
     ["a state file that is not there", ["last", "--state", join(folder, "none.sqlite")], "there is no state file"],

@@ -28,6 +28,10 @@ export class LocalBroker {
   openAnswers = 0;
   /** Answers with this status instead, while it is set. */
   failure: number | undefined;
+  /** Open orders that were placed by another hand. */
+  readonly foreignOrders: { readonly id: string; readonly client_order_id: string; readonly symbol: string; readonly side: string; readonly qty: string }[] = [];
+  /** Shares that were brought in, or taken, by another hand. */
+  readonly foreignShares: Record<string, number> = {};
   /** Whether the account takes no orders. */
   blocked = false;
   /** Waited for before an answer, with the request's method and path. */
@@ -56,7 +60,7 @@ export class LocalBroker {
       case "GET /v2/positions":
         return { status: 200, body: this.#positions() };
       case "GET /v2/orders":
-        return { status: 200, body: this.orders.filter((order) => !this.#isFilled(order)).map((order) => ({ ...order, status: "new", filled_qty: "0" })) };
+        return { status: 200, body: [...this.orders.filter((order) => !this.#isFilled(order)), ...this.foreignOrders].map((order) => ({ ...order, status: "new", filled_qty: "0" })) };
       case "GET /v2/assets/SPY":
       case "GET /v2/assets/IEF":
         return { status: 200, body: { symbol: pathname.slice(-3), status: "active", tradable: true, fractionable: true } };
@@ -103,7 +107,9 @@ export class LocalBroker {
   }
 
   #positions(): unknown[] {
-    return this.#filled().map(({ symbol, qty }) => ({ symbol, qty, current_price: String(PRICES[symbol]), avg_entry_price: String(PRICES[symbol]) }));
+    const shares: Record<string, number> = { ...this.foreignShares };
+    for (const { symbol, qty } of this.#filled()) shares[symbol] = (shares[symbol] ?? 0) + Number(qty);
+    return Object.entries(shares).map(([symbol, qty]) => ({ symbol, qty: String(qty), current_price: String(PRICES[symbol]), avg_entry_price: String(PRICES[symbol]) }));
   }
 
   #filled(): PlacedOrder[] {

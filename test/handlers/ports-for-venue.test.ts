@@ -32,7 +32,7 @@ describe("an account of real money", () => {
     ["with the confirmation of another account", { BALLAST_CONFIRM_LIVE: "other" }],
     ["with a confirmation that names no account", { BALLAST_CONFIRM_LIVE: "yes" }],
   ])("is not opened %s", async (_, env) => {
-    await expect(open(live, env)).rejects.toThrow(new ConfigInvalid("account main trades real money, and BALLAST_CONFIRM_LIVE does not say main: deploy it with -c confirmLive=main"));
+    await expect(open(live, env)).rejects.toThrow(new ConfigInvalid("account main trades real money, and BALLAST_CONFIRM_LIVE does not say main: deploy it with -c confirmLive=main, or give the command --live main"));
   });
 
   test("is opened when both the configuration and the confirmation name it", async () => {
