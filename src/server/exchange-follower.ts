@@ -4,10 +4,11 @@
  * Each event is taken in as it happens, so that the exchange can be asked how things stand at that moment. Events of
  * accounts that the venue does not have, which are the market's own agents, count for the tape alone.
  */
-import { addMoney, addQuantity, maxOf, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, maxOf, moneyToNumber, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { ExchangeEvent } from "../simulator/exchange-events.ts";
-import type { EpochDay } from "../time.ts";
-import type { Symbol } from "../trade.ts";
+import type { CorporateAction } from "../rules/corporate-actions.ts";
+import { newYorkClock, type EpochDay } from "../time.ts";
+import type { ClientOrderId, Symbol } from "../trade.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { hasEnded, type VenueOrder } from "./venue-order.ts";
@@ -39,6 +40,7 @@ export class ExchangeFollower {
     // What is rejected at the door never was an order.
     if (!account || (event.type === "rejected" && !this.#state.exchange.orderOf(event.account, event.order))) return;
     order.updatedAt = event.at;
+    if (order.type === "trailing_stop") this.trail(order);
     switch (event.type) {
       case "fill":
       case "partial_fill":
@@ -66,6 +68,14 @@ export class ExchangeFollower {
       case "triggered":
         return;
     }
+  }
+
+  /** A trailing stop follows the market without a word. */
+  trail(order: VenueOrder): void {
+    const live = this.#state.exchange.orderOf(order.account, order.id as ClientOrderId);
+    if (!live) return;
+    order.stopPrice = live.stopPrice;
+    order.waterMark = live.waterMark;
   }
 
   #tell(account: VenueAccount, event: TradeEvent, order: VenueOrder, { at }: OrderEvent): void {
@@ -158,7 +168,9 @@ export class ExchangeFollower {
     }
   }
 
-  #dividend({ symbol, amount, payDay }: OfType<"dividend">): void {
+  #dividend({ symbol, amount, payDay, at }: OfType<"dividend">): void {
+    const previousClose = moneyToNumber(this.#state.lastCloses.get(symbol) ?? this.#state.exchange.topOf(symbol).last ?? (0 as Price));
+    if (previousClose > 0) this.#note(symbol, { type: "dividend", exDay: newYorkClock(at).day, amount, previousClose, ...(payDay !== undefined && { payDay }) });
     for (const account of this.#state.accounts.values()) {
       const quantity = this.#held(account, symbol);
       const total = notional(priceFromNumber(amount), quantity);
@@ -182,7 +194,8 @@ export class ExchangeFollower {
   }
 
   /** After the shares have changed. */
-  #split({ symbol, ratio }: OfType<"split">): void {
+  #split({ symbol, ratio, at }: OfType<"split">): void {
+    this.#note(symbol, { type: "split", exDay: newYorkClock(at).day, ratio });
     for (const account of this.#state.accounts.values()) {
       const quantity = this.#held(account, symbol);
       if (quantity !== 0) this.#state.book(account, "SPLIT", ZERO_MONEY, `${ratio} new shares of ${symbol} for each old one`, { symbol, quantity });
@@ -192,6 +205,10 @@ export class ExchangeFollower {
   #charged({ account: name, charge, amount }: OfType<"charged">): void {
     const account = this.#state.accounts.get(name);
     if (account) this.#state.book(account, "INT", subtractMoney(ZERO_MONEY, amount), charge === "interest" ? "interest on a debit" : "fee for borrowed shares");
+  }
+
+  #note(symbol: Symbol, action: CorporateAction): void {
+    this.#state.actions.set(symbol, [...(this.#state.actions.get(symbol) ?? []), action]);
   }
 
   #held({ name }: VenueAccount, symbol: Symbol): Quantity {

@@ -23,6 +23,8 @@ export interface MarketSource {
 export interface Market {
   /** Plays all that happens up to and including `at`, and leaves the exchange's clock there. */
   advanceTo(at: Instant): void;
+  /** Whether prices may have changed by the market's own doing since this was asked last. */
+  hasMoved(): boolean;
   snapshot(): MarketMemory;
 }
 
@@ -37,6 +39,6 @@ export function clientsAlone(symbols: readonly Symbol[], hours: "calendar" | "al
   return {
     symbols,
     hours,
-    open: (exchange) => ({ advanceTo: (at) => exchange.setTime(at), snapshot: () => ({ at: exchange.now, state: null }) }),
+    open: (exchange) => ({ advanceTo: (at) => exchange.setTime(at), hasMoved: () => false, snapshot: () => ({ at: exchange.now, state: null }) }),
   };
 }

@@ -174,7 +174,10 @@ export class OrderEntry {
 
   #answer(account: VenueAccount, orders: readonly VenueOrder[], outcome: SubmitOutcome): OrderReply {
     const [main] = orders as readonly [VenueOrder];
-    if (outcome.kind === "accepted") return { kind: "order", order: main };
+    if (outcome.kind === "accepted") {
+      if (main.type === "trailing_stop") this.#state.trailing.add(main);
+      return { kind: "order", order: main };
+    }
     account.orders.withdraw(orders);
     for (const { id } of orders) this.#state.orders.delete(id);
     if (outcome.kind === "rejected") return { kind: "rejected", rejection: explained(this.#state, account, main, outcome.code, outcome.message) };

@@ -11,7 +11,12 @@ import type { AccountName } from "../trade.ts";
 import type { VenueCommand } from "./commands.ts";
 import { installGate } from "./gate.ts";
 import { accountRoutes } from "./routes-account.ts";
+import { corporateActionRoutes } from "./routes-corporate-actions.ts";
+import { marketDataRoutes } from "./routes-market-data.ts";
 import { orderRoutes } from "./routes-orders.ts";
+import { positionRoutes } from "./routes-positions.ts";
+import { referenceRoutes } from "./routes-reference.ts";
+import { watchlistRoutes } from "./routes-watchlists.ts";
 import type { Venue } from "./venue.ts";
 import type { VenueReply } from "./venue-replies.ts";
 
@@ -81,8 +86,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const app = Fastify({ logger: false, bodyLimit: BODY_MAX, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" });
   const parts = partsOf(app, settings);
   installGate(parts);
-  orderRoutes(parts);
-  accountRoutes(parts);
+  for (const add of ROUTES) add(parts);
   await settings.extend?.(parts);
   await app.listen({ host: settings.host, port: settings.port });
   const stopTicking = settings.time.mode === "real" ? tick(parts, settings.time.tickMs) : (): void => undefined;
@@ -101,6 +105,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   };
 }
 
+const ROUTES = [orderRoutes, accountRoutes, positionRoutes, referenceRoutes, watchlistRoutes, marketDataRoutes, corporateActionRoutes] as const;
 const BODY_MAX = 256 * 1024;
 
 function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & { executeAt(command: VenueCommand): Promise<VenueReply> } {

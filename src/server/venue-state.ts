@@ -1,8 +1,9 @@
 /** What the parts of the venue share, and the ways in which it says that something happened. */
-import type { Money } from "../money.ts";
+import type { Money, Price } from "../money.ts";
+import type { CorporateAction } from "../rules/corporate-actions.ts";
 import type { Exchange, ExchangeSettings } from "../simulator/exchange.ts";
 import { newYorkClock, dateOfEpochDay, type Instant } from "../time.ts";
-import type { AccountName } from "../trade.ts";
+import type { AccountName, Symbol } from "../trade.ts";
 import type { Activity, NonTradeActivity } from "./activities.ts";
 import type { Assets } from "./assets.ts";
 import { derivedUuid } from "./derived-ids.ts";
@@ -58,6 +59,11 @@ export class VenueState {
   readonly assets: Assets;
   readonly tape: TradeTape;
   readonly announcements: Announcements;
+  /** By ex-date. */
+  readonly actions = new Map<Symbol, readonly CorporateAction[]>();
+  /** Open trailing stops, whose prices move by themselves. */
+  readonly trailing = new Set<VenueOrder>();
+  readonly lastCloses = new Map<Symbol, Price>();
   /** Orders so far, those included that the exchange did not want. */
   orderCount = 0;
   /** Everything else that has an id. */

@@ -8,8 +8,9 @@
  *
  * Readers use the exchange, the accounts and the tape as they are between two commands, and change nothing.
  */
-import { ZERO_MONEY, type Money } from "../money.ts";
+import { ZERO_MONEY, ZERO_QUANTITY, type Money, type Price } from "../money.ts";
 import { currentOrNextSession, type Session } from "../rules/calendar.ts";
+import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { Exchange, type ExchangeSnapshot } from "../simulator/exchange.ts";
 import type { HouseQuote } from "../simulator/house.ts";
 import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
@@ -23,7 +24,7 @@ import type { Market, MarketMemory } from "./market-source.ts";
 import { OrderEntry } from "./order-entry.ts";
 import { TradeTape, type SymbolTapeSnapshot } from "./trade-tape.ts";
 import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
-import { newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
+import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
 import { rejected, type MarketUpdate, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
 import { Announcements, VenueState, type VenueSettings } from "./venue-state.ts";
 import type { Watchlist } from "./watchlists.ts";
@@ -31,7 +32,7 @@ import type { Watchlist } from "./watchlists.ts";
 export type { VenueSettings } from "./venue-state.ts";
 
 const FORMAT = 1;
-/** So many orders have ended before the exchange is asked to forget them, and at least as many as are open. */
+/** So many orders have ended before the exchange is asked to forget them. */
 const ENDED_AT_EXCHANGE_MAX = 4_096;
 
 export interface VenueSnapshot {
@@ -44,6 +45,8 @@ export interface VenueSnapshot {
   readonly orders: readonly VenueOrder[];
   readonly assets: readonly ListedAsset[];
   readonly tape: readonly SymbolTapeSnapshot[];
+  readonly lastCloses: readonly (readonly [Symbol, Price])[];
+  readonly actions: readonly (readonly [Symbol, readonly CorporateAction[]])[];
   readonly orderCount: number;
   readonly idCount: number;
   readonly endedCount: number;
@@ -91,17 +94,19 @@ export class Venue {
   apply(command: VenueCommand): VenueReply {
     this.#advance(command.at);
     const reply = this.#do(command);
+    this.#noteQuotes(command, reply);
+    if (this.#state.trailing.size > 0) this.#followTrailing();
     this.#forgetEnded();
     return reply;
   }
 
   /** JSON. */
   snapshot(): VenueSnapshot {
-    const { settings, exchange, accounts, orders, assets, tape, orderCount, idCount, endedCount } = this.#state;
+    const { settings, exchange, accounts, orders, assets, tape, lastCloses, actions, orderCount, idCount, endedCount } = this.#state;
     return {
       format: FORMAT, salt: settings.salt, exchange: exchange.snapshot(), market: this.#market.snapshot(),
       accounts: [...accounts.values()].map((account) => account.snapshot()), orders: [...orders.values()].map((order) => ({ ...order })),
-      assets: assets.all(), tape: tape.snapshot(), orderCount, idCount, endedCount,
+      assets: assets.all(), tape: tape.snapshot(), lastCloses: [...lastCloses], actions: [...actions], orderCount, idCount, endedCount,
     };
   }
 
@@ -123,7 +128,7 @@ export class Venue {
   }
 
   /** To be read, and not commanded. */
-  get exchange(): Pick<Exchange, "account" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "now"> {
+  get exchange(): Pick<Exchange, "account" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "now"> {
     return this.#state.exchange;
   }
 
@@ -141,6 +146,16 @@ export class Venue {
 
   order(id: OrderId): VenueOrder | undefined {
     return this.#state.orders.get(id);
+  }
+
+  /** Of the session before. */
+  lastClose(symbol: Symbol): Price | undefined {
+    return this.#state.lastCloses.get(symbol);
+  }
+
+  /** That the venue has seen, by ex-date. */
+  actions(symbol: Symbol): readonly CorporateAction[] {
+    return this.#state.actions.get(symbol) ?? [];
   }
 
   get orderCount(): number {
@@ -172,15 +187,15 @@ export class Venue {
     if (!account) return rejected("account_not_found", `there is no account ${command.account}`);
     switch (command.type) {
       case "place":
-        return this.#quoted(command.order.symbol, this.#entry.place(account, command.order));
+        return this.#entry.place(account, command.order);
       case "replace":
-        return this.#quoted(undefined, this.#entry.replace(account, command));
+        return this.#entry.replace(account, command);
       case "cancel":
-        return this.#quoted(undefined, this.#entry.cancel(account, command.order));
+        return this.#entry.cancel(account, command.order);
       case "cancel-all":
         return { kind: "orders", items: this.#entry.cancelAll(account) };
       case "close-position":
-        return this.#quoted(command.symbol, this.#entry.closePosition(account, command.symbol, command.part));
+        return this.#entry.closePosition(account, command.symbol, command.part);
       case "close-all-positions":
         return { kind: "orders", items: this.#entry.closeAll(account, command.cancelOrders) };
       case "configure-account":
@@ -214,8 +229,7 @@ export class Venue {
       case "quote": {
         const { bid, ask, quantity } = command;
         const quote: HouseQuote = { bid, ask, quantity };
-        exchange.quote(symbol, quote, Math.round((bid + ask) / 2) as typeof bid);
-        this.#noteQuote(symbol);
+        exchange.quote(symbol, quote, Math.round((bid + ask) / 2) as Price);
         return DONE;
       }
       case "halt":
@@ -285,7 +299,7 @@ export class Venue {
     if (this.#state.exchange.now < at) this.#market.advanceTo(at);
     this.#state.tape.moveTo(at);
     if (Math.floor(at / MINUTE_MS) !== Math.floor(now / MINUTE_MS)) this.#sampleEquity(at);
-    for (const { symbol, isActive } of this.#state.assets.all()) if (isActive) this.#noteQuote(symbol);
+    if (this.#market.hasMoved()) for (const { symbol, isActive } of this.#state.assets.all()) if (isActive) this.#noteQuote(symbol);
   }
 
   #openSession(): void {
@@ -306,6 +320,10 @@ export class Venue {
       account.equity.close(end, equity);
       account.basis.begin(positions);
     }
+    for (const { symbol, isActive } of this.#state.assets.all()) {
+      const { last } = isActive ? exchange.topOf(symbol) : { last: undefined };
+      if (last !== undefined) this.#state.lastCloses.set(symbol, last);
+    }
     this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
   }
 
@@ -313,35 +331,49 @@ export class Venue {
     for (const account of this.#state.accounts.values()) account.equity.sample(at, this.#state.exchange.account(account.name).equity);
   }
 
-  #quoted<R extends VenueReply>(symbol: Symbol | undefined, reply: R): R {
-    const changed = symbol ?? (reply.kind === "order" ? reply.order.symbol : undefined);
-    if (changed !== undefined && reply.kind === "order") this.#noteQuote(changed);
-    return reply;
+  /** Notes what the command has done to the quotes of what it was about. */
+  #noteQuotes(command: VenueCommand, reply: VenueReply): void {
+    if (reply.kind === "order") this.#noteQuote(reply.order.symbol);
+    else if (reply.kind === "orders") for (const symbol of new Set(reply.items.map((item) => item.symbol))) this.#noteQuote(symbol);
+    else if (reply.kind === "done" && "symbol" in command) this.#noteQuote(command.symbol);
   }
 
-  /** The house's quote, or the best of the clients' orders. */
+  /** The best of the house and the clients' orders; an indication while nobody is there. */
   #noteQuote(symbol: Symbol): void {
     const { exchange, tape } = this.#state;
-    const quote = exchange.quoteOf(symbol);
-    const { bid = quote?.bid, ask = quote?.ask } = exchange.topOf(symbol);
-    if (bid === undefined && ask === undefined) return;
-    tape.quote(symbol, { at: exchange.now, bid: bid ?? (0 as NonNullable<typeof bid>), ask: ask ?? (0 as NonNullable<typeof ask>), bidQuantity: 0 as never, askQuantity: 0 as never });
+    const { bids: [bid], asks: [ask] } = exchange.depthOf(symbol, 1);
+    const indication = bid && ask ? undefined : exchange.quoteOf(symbol);
+    if (!bid && !ask && !indication) return;
+    tape.quote(symbol, {
+      at: exchange.now,
+      bid: bid?.price ?? indication?.bid ?? NO_PRICE, bidQuantity: bid?.quantity ?? ZERO_QUANTITY,
+      ask: ask?.price ?? indication?.ask ?? NO_PRICE, askQuantity: ask?.quantity ?? ZERO_QUANTITY,
+    });
+  }
+
+  #followTrailing(): void {
+    for (const order of this.#state.trailing) {
+      this.#follower.trail(order);
+      if (hasEnded(order)) this.#state.trailing.delete(order);
+    }
   }
 
   #forgetEnded(): void {
-    const { endedCount, orders } = this.#state;
-    if (endedCount < ENDED_AT_EXCHANGE_MAX || endedCount < orders.size / 256) return;
+    if (this.#state.endedCount < ENDED_AT_EXCHANGE_MAX) return;
     this.#state.exchange.takeEnded();
     this.#state.endedCount = 0;
   }
 
-  #take({ accounts, orders, orderCount, idCount, endedCount }: VenueSnapshot): void {
+  #take({ accounts, orders, lastCloses, actions, orderCount, idCount, endedCount }: VenueSnapshot): void {
     for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored));
     for (const stored of orders) {
       const order = newVenueOrder(stored);
       this.#state.orders.set(order.id, order);
       this.#state.accounts.get(order.account)!.orders.add(order);
+      if (order.type === "trailing_stop" && !hasEnded(order)) this.#state.trailing.add(order);
     }
+    for (const [symbol, price] of lastCloses) this.#state.lastCloses.set(symbol, price);
+    for (const [symbol, list] of actions) this.#state.actions.set(symbol, list);
     this.#state.orderCount = orderCount;
     this.#state.idCount = idCount;
     this.#state.endedCount = endedCount;
@@ -350,4 +382,6 @@ export class Venue {
 
 /** The exchange's sessions end so long after the close. */
 const SESSION_END_MS = 1_000;
+/** As Alpaca says that a side has no quote. */
+const NO_PRICE = 0 as Price;
 const DONE: VenueReply = { kind: "done" };

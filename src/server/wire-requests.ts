@@ -1,7 +1,7 @@
 /** What clients send, parsed once: amounts as texts or numbers, times as RFC 3339 or dates. */
 import { z } from "zod";
 import { moneyOf, priceOf, quantityOf, type Money, type Price, type Quantity } from "../money.ts";
-import { epochDayOf, instantOf, newYorkInstant, sessionDateOf, type Instant } from "../time.ts";
+import { DAY_MS, epochDayOf, instantOf, newYorkClock, newYorkInstant, plusMs, sessionDateOf, type EpochDay, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import { invalidRequest, type WireError } from "./wire-errors.ts";
 
@@ -26,9 +26,27 @@ export function given<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | u
 }
 
 /** A date means its first instant in New York. */
-export const wireTime: z.ZodType<Instant, string> = z.string().transform((text, context) => {
+export const wireTime = time(0);
+/** A date means its last instant. */
+export const wireEnd = time(DAY_MS - 1);
+
+function time(intoDayMs: number): z.ZodType<Instant, string> {
+  return z.string().transform((text, context) => {
+    try {
+      return /^\d{4}-\d\d-\d\d$/.test(text) ? plusMs(newYorkInstant(epochDayOf(sessionDateOf(text)), 0), intoDayMs) : instantOf(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: "custom", message: "not a date or an RFC 3339 timestamp" });
+      return z.NEVER;
+    }
+  });
+}
+
+/** A date, or the date in New York of a timestamp. Midnight in UTC is how clients write dates as timestamps. */
+export const wireDay: z.ZodType<EpochDay, string> = z.string().transform((text, context) => {
   try {
-    return /^\d{4}-\d\d-\d\d$/.test(text) ? newYorkInstant(epochDayOf(sessionDateOf(text)), 0) : instantOf(text);
+    if (/^\d{4}-\d\d-\d\d($|T00:00:00(\.0+)?Z$)/.test(text)) return epochDayOf(sessionDateOf(text.slice(0, 10)));
+    return newYorkClock(instantOf(text)).day;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     context.addIssue({ code: "custom", message: "not a date or an RFC 3339 timestamp" });

@@ -20,9 +20,10 @@ import { isEnded, orderView, type ClientOrder } from "./client-order.ts";
 import { applySplit, changeSymbol, payOutAndDelist } from "./corporate-changes.ts";
 import { restoreState, snapshotOf, type ExchangeSnapshot } from "./exchange-snapshot.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
-import type { HouseQuote } from "./house.ts";
+import type { HouseLevel, HouseQuote } from "./house.ts";
 import { Ledger } from "./ledger.ts";
 import { Listing } from "./listing.ts";
+import { BUY, SELL } from "./order-book-codes.ts";
 import { OrderDesk } from "./order-desk.ts";
 import { hoursAt, phaseAt, sessionEndOf } from "./order-hours.ts";
 import { OrderLife } from "./order-life.ts";
@@ -269,6 +270,12 @@ export class Exchange {
     return { bid: book.best("buy"), ask: book.best("sell"), last: lastPrice };
   }
 
+  /** What may be met now, by price, the best first: clients' resting orders and the house's quote together. */
+  depthOf(symbol: Symbol, levels: number): { readonly bids: readonly HouseLevel[]; readonly asks: readonly HouseLevel[] } {
+    const { book, house } = this.#state.listing(symbol);
+    return { bids: mergedLevels(book.depth(BUY, levels), house.levelsFor("sell"), levels, -1), asks: mergedLevels(book.depth(SELL, levels), house.levelsFor("buy"), levels, 1) };
+  }
+
   // State.
 
   /** Forgets the orders that have ended and returns them, by their ends: from then on their owner answers for them. */
@@ -339,4 +346,12 @@ export class Exchange {
       this.#state.emit({ type: "charged", account: account.name, charge, amount });
     }
   }
+}
+
+/** `outward` is 1 where the best price is the lowest. */
+function mergedLevels(clients: readonly { readonly price: number; readonly quantity: number }[], house: readonly HouseLevel[], levels: number, outward: 1 | -1): readonly HouseLevel[] {
+  const byPrice = new Map<number, number>();
+  for (const { price, quantity } of [...clients, ...house]) if (quantity > 0) byPrice.set(price, (byPrice.get(price) ?? 0) + quantity);
+  const best = [...byPrice].sort(([a], [b]) => outward * (a - b)).slice(0, levels);
+  return best.map(([price, quantity]) => ({ price: price as Price, quantity: quantity as Quantity }));
 }

@@ -1,10 +1,15 @@
-/** A venue behind its server on loopback: accounts with a key each, stepped time, quotes in a line each. */
+/**
+ * A venue behind its server on loopback: accounts with a key each, stepped time, quotes in a line each.
+ *
+ * Where Alpaca's documents are there, every answer is held to them.
+ */
 import { moneyOf, priceOf, shares } from "../../src/money.ts";
 import { clientsAlone } from "../../src/server/market-source.ts";
 import { startServer, type Authenticator, type RunningServer, type ServerSettings } from "../../src/server/server.ts";
 import { Venue, type VenueSettings } from "../../src/server/venue.ts";
 import { instantOf } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
+import { OpenApi, openApiIsAbsent } from "../server/openapi.ts";
 
 /** A Tuesday in the session: the market closes at 21:00Z. */
 export const NOON = instantOf("2026-11-24T17:00:00Z");
@@ -18,6 +23,8 @@ export function venueSettings(changes: Partial<VenueSettings> = {}): VenueSettin
     ...changes,
   };
 }
+
+export const judge = openApiIsAbsent ? undefined : new OpenApi();
 
 export interface Answer {
   readonly status: number;
@@ -40,7 +47,10 @@ export class ServedMarket {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, body: text === "" ? undefined : (JSON.parse(text) as unknown), headers: answer.headers };
+    const json = text === "" ? undefined : (JSON.parse(text) as unknown);
+    const defect = answer.status === 404 ? undefined : judge?.defectOf(method, path.split("?")[0]!, answer.status, json);
+    if (defect !== undefined) throw new Error(defect);
+    return { status: answer.status, body: json, headers: answer.headers };
   }
 
   async quote(bid: string, ask: string, count = 1_000, symbol = "AAA"): Promise<void> {
