@@ -53,7 +53,7 @@ const orderChanges = z.strictObject({
 });
 export type OrderFormChanges = z.output<typeof orderChanges>;
 
-const terms = z.strictObject({ multiplier: z.literal([1, 2, 4]), shorting: z.boolean(), debitInterestBps: z.number(), borrowFeeBps: z.number() });
+const terms = z.strictObject({ multiplier: z.literal([1, 2, 4]), shorting: z.boolean(), debitInterestBps: z.number(), borrowFeeBps: z.number(), selfTrade: z.enum(["allow", "cancel_newest", "cancel_oldest", "cancel_both"]).exactOptional() });
 
 const configuration = z.strictObject({
   suspendTrade: z.boolean().optional(),

@@ -9,7 +9,7 @@ import type { Price, Quantity } from "../money.ts";
 import type { ClientOrderId, Side } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
 import type { House } from "./house.ts";
-import { OrderBook } from "./order-book.ts";
+import { OrderBook, type DepthLevel } from "./order-book.ts";
 import { ALLOW_SELF_TRADE, BUY, CANCEL_BOTH, CANCEL_NEWEST, CANCEL_OLDEST, ENDED, FILL, FOK, IOC, LIMIT, NO_OWNER, OPEN, REST, SELF_TRADE, SELL } from "./order-book-codes.ts";
 import type { SelfTrade } from "./trading-account.ts";
 
@@ -48,6 +48,11 @@ export class ClientBook {
   best(side: Side): Price | undefined {
     const price = side === "buy" ? this.#book.bestBid() : this.#book.bestAsk();
     return price === 0 ? undefined : (price as Price);
+  }
+
+  /** Of clients' orders, by price, the best first. */
+  depth(side: Side, levels: number): readonly DepthLevel[] {
+    return this.#book.depth(side === "buy" ? BUY : SELL, levels);
   }
 
   /** Enters the order while the other side of the house stands in the book. */

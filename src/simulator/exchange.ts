@@ -23,7 +23,6 @@ import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import type { HouseLevel, HouseQuote } from "./house.ts";
 import { Ledger } from "./ledger.ts";
 import { Listing } from "./listing.ts";
-import { BUY, SELL } from "./order-book-codes.ts";
 import { OrderDesk } from "./order-desk.ts";
 import { hoursAt, phaseAt, sessionEndOf } from "./order-hours.ts";
 import { OrderLife } from "./order-life.ts";
@@ -273,7 +272,7 @@ export class Exchange {
   /** What may be met now, by price, the best first: clients' resting orders and the house's quote together. */
   depthOf(symbol: Symbol, levels: number): { readonly bids: readonly HouseLevel[]; readonly asks: readonly HouseLevel[] } {
     const { book, house } = this.#state.listing(symbol);
-    return { bids: mergedLevels(book.depth(BUY, levels), house.levelsFor("sell"), levels, -1), asks: mergedLevels(book.depth(SELL, levels), house.levelsFor("buy"), levels, 1) };
+    return { bids: mergedLevels(book.depth("buy", levels), house.levelsFor("sell"), levels, -1), asks: mergedLevels(book.depth("sell", levels), house.levelsFor("buy"), levels, 1) };
   }
 
   // State.
