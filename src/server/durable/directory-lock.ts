@@ -7,6 +7,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ASK_AGAIN_MS = 20;
 
 class DirectoryInUse extends Error {
   override readonly name = "DirectoryInUse";
@@ -16,10 +19,22 @@ export class DirectoryLock {
   readonly #db: DatabaseSync;
   readonly #holderPath: string;
 
+  /** Waits for others, and no longer than this. @throws DirectoryInUse */
+  static async within(waitMs: number, directory: string, purpose: string): Promise<DirectoryLock> {
+    for (let waited = 0; ; waited += ASK_AGAIN_MS) {
+      try {
+        return new DirectoryLock(directory, purpose);
+      } catch (error) {
+        if (!(error instanceof DirectoryInUse) || waited >= waitMs) throw error;
+        await sleep(ASK_AGAIN_MS);
+      }
+    }
+  }
+
   /** `purpose` names the lock; others may hold others. @throws DirectoryInUse */
-  constructor(directory: string, purpose = "lock", waitMs = 0) {
+  constructor(directory: string, purpose = "lock") {
     this.#holderPath = join(directory, `${purpose}.holder`);
-    this.#db = new DatabaseSync(join(directory, purpose), { timeout: waitMs });
+    this.#db = new DatabaseSync(join(directory, purpose));
     try {
       this.#db.exec("BEGIN EXCLUSIVE");
     } catch (error) {
