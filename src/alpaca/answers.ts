@@ -96,3 +96,18 @@ export const quotesAnswer = z.looseObject({
 });
 
 export const calendarAnswer = z.array(z.looseObject({ date: wireDate, open: z.string().regex(/^\d\d:?\d\d$/), close: z.string().regex(/^\d\d:?\d\d$/) }));
+
+export const clockAnswer = z.looseObject({ timestamp: wireInstant });
+
+export const permissionsAnswer = z.looseObject({
+  status: optional(z.string()),
+  multiplier: optional(z.union([z.string(), z.number()]).transform(String)),
+  shorting_enabled: optional(z.boolean()),
+});
+export type PermissionsAnswer = z.infer<typeof permissionsAnswer>;
+
+export const restrictionsAnswer = z.looseObject({
+  no_shorting: optional(z.boolean()),
+  max_margin_multiplier: optional(z.union([z.string(), z.number()]).transform(String)),
+});
+export type RestrictionsAnswer = z.infer<typeof restrictionsAnswer>;

@@ -6,11 +6,15 @@ import { calendarAnswer } from "./answers.ts";
 import type { Wire } from "./wire.ts";
 
 export async function venueHours(wire: Wire, configuration: trading.Configuration, date: SessionDate): Promise<SessionHours | undefined> {
-  const day = new Date(epochDayOf(date) * DAY_MS);
+  return (await venueSessions(wire, configuration, date, date)).get(date);
+}
+
+/** By date, both ends included. */
+export async function venueSessions(wire: Wire, configuration: trading.Configuration, from: SessionDate, to: SessionDate): Promise<ReadonlyMap<SessionDate, SessionHours>> {
+  const [start, end] = [from, to].map((date) => new Date(epochDayOf(date) * DAY_MS));
   const calendar = new trading.CalendarApi(configuration);
-  const days = await wire.read("Alpaca calendar", () => calendar.legacyCalendarRaw({ start: day, end: day }), calendarAnswer);
-  const listed = days.find((one) => one.date === date);
-  return listed && { open: at(date, listed.open), close: at(date, listed.close) };
+  const days = await wire.read("Alpaca calendar", () => calendar.legacyCalendarRaw({ start: start!, end: end! }), calendarAnswer);
+  return new Map(days.map(({ date, open, close }) => [date, { open: at(date, open), close: at(date, close) }]));
 }
 
 /** "09:30" or "0930" on New York's clock. */

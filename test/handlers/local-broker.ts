@@ -1,7 +1,7 @@
 /** As much of Alpaca as a rebalance needs: a cash account, orders that fill in full, daily bars and quotes at one price. */
 import type { IncomingMessage } from "node:http";
 import { sessionsBetween } from "../../src/rules/calendar.ts";
-import { epochDayOf, instantOf, isoOf, newYorkClock, newYorkInstant, sessionDateOf, type EpochDay, type Instant } from "../../src/time.ts";
+import { epochDayOf, instantOf, isoOf, newYorkClock, newYorkInstant, plusMs, sessionDateOf, type EpochDay, type Instant } from "../../src/time.ts";
 
 const PRICES: Readonly<Record<string, number>> = { SPY: 500, IEF: 100 };
 
@@ -32,6 +32,10 @@ export class LocalBroker {
   readonly foreignOrders: { readonly id: string; readonly client_order_id: string; readonly symbol: string; readonly side: string; readonly qty: string }[] = [];
   /** Shares that were brought in, or taken, by another hand. */
   readonly foreignShares: Record<string, number> = {};
+  /** How far the venue's clock is ahead of everyone's. */
+  clockAheadMs = 0;
+  /** A day on which the venue has no session, though the calendar has one. */
+  closedOn: string | undefined;
   /** Whether the account takes no orders. */
   blocked = false;
   /** Waited for before an answer, with the request's method and path. */
@@ -56,7 +60,7 @@ export class LocalBroker {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://local");
     switch (`${method} ${pathname}`) {
       case "GET /v2/account":
-        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: this.#cash(), equity: "100000", last_equity: "100000", buying_power: this.#cash(), account_blocked: this.blocked, trading_blocked: false } };
+        return { status: 200, body: { status: "ACTIVE", currency: "USD", cash: this.#cash(), equity: "100000", last_equity: "100000", buying_power: this.#cash(), multiplier: "2", shorting_enabled: true, account_blocked: this.blocked, trading_blocked: false } };
       case "GET /v2/positions":
         return { status: 200, body: this.#positions() };
       case "GET /v2/orders":
@@ -65,7 +69,11 @@ export class LocalBroker {
       case "GET /v2/assets/IEF":
         return { status: 200, body: { symbol: pathname.slice(-3), status: "active", tradable: true, fractionable: true } };
       case "GET /v2/calendar":
-        return { status: 200, body: sessionsIn(searchParams) };
+        return { status: 200, body: sessionsIn(searchParams).filter(({ date }) => date !== this.closedOn) };
+      case "GET /v2/clock":
+        return { status: 200, body: { timestamp: isoOf(plusMs(instantOf(this.#now()), this.clockAheadMs)), is_open: true } };
+      case "GET /v2/account/configurations":
+        return { status: 200, body: { no_shorting: false, max_margin_multiplier: "4", a_field_of_tomorrow: null } };
       case "POST /v2/orders":
         return this.#place(JSON.parse(body) as PlacedOrder);
       case "GET /v2/orders:by_client_order_id":
@@ -141,7 +149,7 @@ function barsOf(query: URLSearchParams): Record<string, unknown[]> {
 }
 
 /** By our own calendar. */
-function sessionsIn(query: URLSearchParams): unknown {
+function sessionsIn(query: URLSearchParams): { date: string; open: string; close: string }[] {
   const day = (name: string): EpochDay => epochDayOf(sessionDateOf(query.get(name)!.slice(0, 10)));
   const time = (at: Instant): string => {
     const { minuteOfDay } = newYorkClock(at);
