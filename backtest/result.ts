@@ -131,9 +131,10 @@ function tradesOf(runs: ReplayRecord["runs"]): Pick<BacktestResult, "orders" | "
   const refusals: Partial<Record<RefusalCode, number>> = {};
   for (const events of runs) {
     const ofRun = ordersOf(events);
+    const intents = intentsOf(events);
     orders.push(...ofRun.values());
     for (const event of events) {
-      if (event.type === "order-ended") fills.push(...fillsOf(event, ofRun.get(event.clientOrderId)!));
+      if (event.type === "order-ended") fills.push(...fillsOf(event, ofRun.get(intents.get(event.clientOrderId) ?? event.clientOrderId)!));
       else if (event.type === "run-closed") outcomes.set(event.outcome, outcomes.get(event.outcome)! + 1);
       const refused = event.type === "targets-set" || event.type === "orders-planned" || event.type === "run-closed" ? event.refused : [];
       for (const refusal of refused) if (isFailure(refusal)) refusals[refusal.code] = (refusals[refusal.code] ?? 0) + 1;
@@ -152,13 +153,20 @@ function ordersOf(events: readonly JournalEvent[]): Map<ClientOrderId, OrderRow>
         rows.set(clientOrderId, { scheduledAt: opened!.scheduledAt, plannedAt: event.at, ...row, status: "open", filledQuantity: 0 as Quantity });
       }
     } else if (event.type === "order-submitted" && event.outcome.kind === "rejected") {
-      rows.set(event.clientOrderId, { ...rows.get(event.clientOrderId)!, status: "rejected" });
-    } else if (event.type === "order-ended") {
+      const row = rows.get(event.clientOrderId);
+      if (row) rows.set(event.clientOrderId, { ...row, status: "rejected" });
+    } else if (event.type === "order-ended" || event.type === "execution-ended") {
       const { clientOrderId, status, filledQuantity } = event;
-      rows.set(clientOrderId, { ...rows.get(clientOrderId)!, status, filledQuantity });
+      const row = rows.get(clientOrderId);
+      if (row) rows.set(clientOrderId, { ...row, status, filledQuantity });
     }
   }
   return rows;
+}
+
+/** Of each order that a style of execution made, the planned order that it came of: rows are planned orders. */
+function intentsOf(events: readonly JournalEvent[]): ReadonlyMap<ClientOrderId, ClientOrderId> {
+  return new Map(events.flatMap((event) => (event.type === "child-planned" ? [[event.order.clientOrderId, event.intent] as const] : [])));
 }
 
 function fillsOf(event: Extract<JournalEvent, { type: "order-ended" }>, { clientOrderId, symbol, side, reason }: OrderRow): FillRow[] {

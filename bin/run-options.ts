@@ -6,6 +6,7 @@ import { adjusted, coverageOf, loadDataset, type Dataset } from "../backtest/dat
 import type { WorldSettings } from "../backtest/simulated-world.ts";
 import { accountRulesOf } from "../src/account-settings.ts";
 import { limitsOf, parseConfig, symbolsOf } from "../src/config.ts";
+import { EXECUTION_STYLES, styleNamed, styleText } from "../src/execution/style-settings.ts";
 import { FULL_WEIGHT, moneyFromNumber } from "../src/money.ts";
 import { parseSchedule } from "../src/rules/schedule.ts";
 import type { Deployment } from "../src/run/deployment.ts";
@@ -33,7 +34,7 @@ export interface RunOptions {
   readonly volumeShareMax: number;
   readonly prices: "raw" | "adjusted";
   readonly shares: "fractional" | "whole";
-  readonly execution: "market" | "marketable-limit";
+  readonly execution: (typeof EXECUTION_STYLES)[number];
   readonly collarBps: number;
   readonly positionWeightMax: number;
   readonly cashAccount?: true;
@@ -74,7 +75,7 @@ export function addRunOptions(command: Command): Command {
     .option("--volume-share-max <fraction>", "of a bar's volume that orders may take", fraction, 1)
     .addOption(new Option("--prices <mode>", "raw: prices as printed, actions on their ex-date; adjusted: splits and dividends divided out of signals and fills alike").choices(["raw", "adjusted"]).default("raw"))
     .addOption(new Option("--shares <unit>", "smallest unit that is traded").choices(["fractional", "whole"]).default("fractional"))
-    .addOption(new Option("--execution <style>", "order type").choices(["market", "marketable-limit"]).default("market"))
+    .addOption(new Option("--execution <style>", "how orders are executed; --config sets a style's details").choices(EXECUTION_STYLES).default("market"))
     .option("--collar-bps <bps>", "how far beyond the quote a marketable limit lies", nonNegativeNumber, 100)
     .option("--position-weight-max <fraction>", "largest share of equity in one symbol", fraction, 1)
     .option("--cash-account", "keep the rules of a cash account: settlement by date, and no sale that breaks Regulation T")
@@ -101,6 +102,8 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
   const dataset = options.prices === "adjusted" ? adjusted(printed) : printed;
   const symbols = asked ? symbolsOf(asked) : dataset.symbols;
   const closesOnly = symbols.some((symbol) => dataset.series.get(symbol)?.bars.kind === "close-only");
+  const style = deployed?.settings.executionStyle ?? styleNamed(options.execution);
+  if (closesOnly && typeof style !== "string") throw new UsageError(`${styleText(style)} needs a session to trade in, and ${options.data} has closing prices only: take market or marketable-limit, or data with opens, highs and lows`);
   const base = deployed ?? { account: "simulated" as AccountName, strategy: configured, symbols, settings: simulatedSettings(options) };
   const deployment: Deployment = { ...base, symbols, settings: { ...base.settings, tradingHours: closesOnly ? "closing-auction" : "core", seed: options.seed } };
   const world: WorldSettings = {
@@ -118,7 +121,7 @@ function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fe
     allocation: FULL_WEIGHT,
     tradingHours: "core",
     shares,
-    executionStyle: execution,
+    executionStyle: styleNamed(execution),
     limits: limitsOf({ positionWeightMax, collarBps, orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
     fees,
     ...(cashAccount && { accountRules: accountRulesOf({ cashAccount: {} }) }),

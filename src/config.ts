@@ -8,6 +8,7 @@
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { accountRulesOf, accountRulesSchema, exitRulesOf, exitsSchema } from "./account-settings.ts";
+import { executionSchema } from "./execution/style-settings.ts";
 import { moneyFromNumber, weightFromFraction } from "./money.ts";
 import type { AccountRules } from "./risk/account-rules.ts";
 import type { CorrelationLimits, Group, Limits } from "./risk/limits.ts";
@@ -82,7 +83,7 @@ const strategySchema = z.strictObject({
   schedule: z.string().optional(),
   allocation: fraction.default(1),
   shares: z.enum(["fractional", "whole"]).default("fractional"),
-  execution: z.enum(["market", "marketable-limit"]).default("marketable-limit"),
+  execution: executionSchema.default("marketable-limit"),
   fees: z.enum(["alpaca", "ib", "none"]).default("alpaca"),
   limits: deployedLimitsSchema.prefault({}),
   exits: exitsSchema.optional(),

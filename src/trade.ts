@@ -73,7 +73,10 @@ export interface Account {
 
 export type Side = "buy" | "sell";
 
-/** An order as the venue may receive it: a DAY order, market or limit. */
+/** `opg` and `cls` are for the opening and the closing auction alone. */
+export type TimeInForce = "day" | "opg" | "cls";
+
+/** An order as the venue may receive it, market or limit. */
 export interface OrderRequest {
   readonly clientOrderId: ClientOrderId;
   readonly symbol: Symbol;
@@ -82,9 +85,11 @@ export interface OrderRequest {
   readonly type: "market" | "limit";
   /** A limit order's limit; a market order's worst expected price, by which money is reserved. */
   readonly priceBound: Price;
+  /** DAY when absent. */
+  readonly timeInForce?: TimeInForce;
 }
 
-/** Made by `review` in src/risk and by nothing else: an order that was not reviewed cannot be submitted. */
+/** Made by `review` in src/risk, and by `approveChild` out of one of those: an order that was not reviewed cannot be submitted. */
 export type ApprovedOrder = OrderRequest & { readonly [brand]: "ApprovedOrder" };
 
 export type SubmitOutcome =

@@ -7,6 +7,7 @@ import { statisticsOf } from "../../backtest/statistics.ts";
 import { summaryOf } from "../../backtest/summary.ts";
 import { progressLine, renderResult } from "../../backtest/terminal.ts";
 import type { Recording } from "../../src/replay/record-writer.ts";
+import type { Json } from "../../src/json.ts";
 import { scheduleToText } from "../../src/rules/schedule.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
@@ -95,7 +96,7 @@ function shownSettings({ deployment, world }: ResolvedRun, { prices }: BacktestO
     slippageBps: world.liquidity.halfSpreadBps,
     volumeShareMax: world.liquidity.volumeShareMax,
     shares: settings.shares,
-    execution: settings.executionStyle,
+    execution: settings.executionStyle as unknown as Json,
     collarBps,
     tradingHours: settings.tradingHours,
     positionWeightMax: positionWeightMax / 1e6,

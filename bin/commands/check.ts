@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parseConfig, type AccountConfig, type Config } from "../../src/config.ts";
+import { styleText } from "../../src/execution/style-settings.ts";
 import { moneyToNumber, moneyToText, weightToNumber, type Weight } from "../../src/money.ts";
 import type { Limits } from "../../src/risk/limits.ts";
 import { nextInstants, scheduleToText } from "../../src/rules/schedule.ts";
@@ -85,7 +86,7 @@ function strategyText({ account, strategy, symbols, settings }: Deployment, now:
     ["next runs", `${nextInstants(strategy.schedule, now, NEXT_SHOWN).map(newYorkText).join(", ")} (New York)`],
     ["symbols", `${symbols.length}: ${symbols.join(" ")}`],
     ["params", JSON.stringify(strategy.params)],
-    ["manages", `${percent(settings.allocation)} of the account, in ${settings.shares} shares, by ${settings.executionStyle} orders`],
+    ["manages", `${percent(settings.allocation)} of the account, in ${settings.shares} shares, by ${styleText(settings.executionStyle)} orders`],
     ["expects", `fees of ${settings.fees}`],
     ["a position", `at most ${percent(limits.positionWeightMax)}, all together ${percent(limits.grossExposureMax)}, at least ${percent(limits.cashReserveMin)} in cash`],
     ["an order", `${moneyToText(limits.orderNotionalMin)} to ${moneyToText(limits.orderNotionalMax)} USD, at most ${limits.collarBps} bps from a quote of the last ${limits.quoteAgeMaxMs / 1000} s`],

@@ -56,7 +56,7 @@ async function plan(strategy: string, options: PlanOptions): Promise<void> {
     deployment,
     account: held.account,
     view: views.view(deployment.symbols, lookback, asOf),
-    gateView: views.view(deployment.symbols, Math.max(lookback, barsNeeded(deployment.settings.limits)), asOf),
+    gateView: views.view(deployment.symbols, Math.max(lookback, barsNeeded(deployment.settings.limits, deployment.settings.executionStyle)), asOf),
     quotes,
     memory: held.memory,
     ...(held.accountMemory && { accountMemory: held.accountMemory }),

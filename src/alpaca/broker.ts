@@ -1,14 +1,14 @@
 /**
  * Alpaca as a `Broker`, for paper and live accounts and for servers that speak Alpaca's protocol.
  *
- * An order goes out once, as a DAY order with decimal texts. A rejection is believed only after the venue was asked for
+ * An order goes out once, with decimal texts, for the day or for an auction. A rejection is believed only after the venue was asked for
  * the client order id: when an earlier submission arrived unnoticed, the second is refused for want of the buying power
  * or the shares that the first one holds, and such an order must not be forgotten. Everything that leaves doubt is
  * `unknown` (errors.ts).
  *
  * An order has ended once the venue says so and has listed its executions. Where the list lags behind the order, the
- * order still counts as open for a minute; after that the order's own numbers stand in for what is not listed. Times in
- * force and order types beyond DAY market and limit are not used.
+ * order still counts as open for a minute; after that the order's own numbers stand in for what is not listed. Order
+ * types beyond market and limit are not used.
  */
 import { trading } from "@alpacahq/alpaca-trade-api/rest";
 import { maxOf, moneyToText, quantityToText, subtractQuantity, ZERO_QUANTITY } from "../money.ts";
@@ -189,7 +189,7 @@ function requestOf(order: ApprovedOrder): trading.PostOrderRequest {
     qty: quantityToText(order.quantity),
     side: order.side,
     type: order.type,
-    timeInForce: "day",
+    timeInForce: order.timeInForce ?? "day",
     clientOrderId: order.clientOrderId,
     ...(order.type === "limit" && { limitPrice: moneyToText(order.priceBound) }),
   };

@@ -17,13 +17,16 @@ export function summaryOf(events: readonly JournalEvent[]): RunSummary {
   const refusals = new Set<string>();
   let orders = 0;
   let filled = 0;
+  const children = new Set<string>();
   let kept: string | undefined;
   let equity: string | undefined;
   for (const event of events) {
     if ("refused" in event) for (const { code } of event.refused) refusals.add(code);
     if (event.type === "targets-set") kept = event.keep;
     if (event.type === "orders-planned") orders += event.orders.length;
-    if (event.type === "order-ended" && event.status === "filled") filled += 1;
+    if (event.type === "child-planned") children.add(event.order.clientOrderId);
+    if (event.type === "execution-ended" && event.status === "filled") filled += 1;
+    if (event.type === "order-ended" && event.status === "filled" && !children.has(event.clientOrderId)) filled += 1;
     if (event.type === "run-closed") equity = moneyToText(event.equity);
   }
   return { orders, filled, refusals: [...refusals], ...(kept !== undefined && { kept }), ...(equity !== undefined && { equity }) };

@@ -20,6 +20,8 @@ export interface MarketFacts {
   readonly close: Price;
   /** Shares a day, a plain number; absent where the bars know closes only. */
   readonly averageVolume?: number;
+  /** Of daily returns, as a fraction; absent where no style of execution asks for it. */
+  readonly volatility?: number;
 }
 
 /** What the venue said when the orders were planned. */

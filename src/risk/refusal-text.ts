@@ -16,6 +16,8 @@ export function refusalToText(refusal: Refusal): string {
       return `the venue's calendar has ${refusal.venue ? `${isoOf(refusal.venue.open)} to ${isoOf(refusal.venue.close)}` : "no session"} for ${refusal.session}, and ours has ${isoOf(refusal.ours.open)} to ${isoOf(refusal.ours.close)}`;
     case "WINDOW_PASSED":
       return `the session closed at ${isoOf(refusal.closedAt)}, and it was ${isoOf(refusal.now)}`;
+    case "AUCTION_CUTOFF_PASSED":
+      return `orders ${refusal.auction} are taken until ${isoOf(refusal.cutoff)}, and it was ${isoOf(refusal.now)}`;
     case "QUOTE_MISSING":
       return "there was no quote";
     case "QUOTE_STALE":

@@ -14,6 +14,7 @@ export type Refusal =
   | { readonly code: "HALTED"; readonly why: string; readonly since: Instant }
   | { readonly code: "CALENDAR_DIFFERS"; readonly session: SessionDate; readonly ours: SessionHours; readonly venue: SessionHours | null }
   | { readonly code: "WINDOW_PASSED"; readonly closedAt: Instant; readonly now: Instant }
+  | { readonly code: "AUCTION_CUTOFF_PASSED"; readonly auction: "at-open" | "at-close"; readonly cutoff: Instant; readonly now: Instant }
   | { readonly code: "QUOTE_MISSING"; readonly symbol: Symbol; readonly side: Side }
   | { readonly code: "QUOTE_STALE"; readonly symbol: Symbol; readonly side: Side; readonly ageMs: number; readonly maxMs: number }
   | { readonly code: "QUOTE_FROM_FUTURE"; readonly symbol: Symbol; readonly side: Side; readonly aheadMs: number; readonly maxMs: number }
@@ -50,6 +51,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, { readonly meaning: string; 
   HALTED: { meaning: "a person halted trading on this account", remedy: "find out why, then resume the account" },
   CALENDAR_DIFFERS: { meaning: "the venue's calendar has other hours for the session, or no session", remedy: "believe the venue: trade by hand that day if need be, and update the calendar's special closures" },
   WINDOW_PASSED: { meaning: "the run was called for the first time after its session had closed", remedy: "find out what delayed it; the next scheduled run trades as usual" },
+  AUCTION_CUTOFF_PASSED: { meaning: "the run could plan only after the exchange's last instant for orders of that auction: 9:28 for the open, ten minutes before the close", remedy: "schedule the run earlier, or choose another style of execution" },
   QUOTE_MISSING: { meaning: "the market data have no two-sided quote for the symbol", remedy: "check that the symbol trades and is not halted" },
   QUOTE_STALE: { meaning: "the newest quote is older than quoteAgeMaxMs", remedy: "check the data feed, or raise the limit for thin symbols" },
   QUOTE_FROM_FUTURE: { meaning: "the quote is dated more than five seconds after the clock", remedy: "check the clock of the machine and the data feed" },

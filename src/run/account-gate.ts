@@ -95,7 +95,7 @@ async function openMemory(run: Run, { account: name, settings }: Deployment, ses
 
 function factsOf(run: Run, session: SessionDate, rules: AccountRules): RunFacts {
   const closed = run.closed!;
-  const outcomes = run.orders.flatMap(({ submissions }) => submissions.map(({ outcome }) => outcome.kind));
+  const outcomes = run.placed.flatMap(({ submissions }) => submissions.map(({ outcome }) => outcome.kind));
   const { lastEquity, highWater } = closed.lossFacts ?? {};
   return {
     run: run.id,
@@ -104,7 +104,7 @@ function factsOf(run: Run, session: SessionDate, rules: AccountRules): RunFacts 
     equity: closed.equity,
     beyondLossLimits: closed.lossFacts !== undefined && isBeyondLossLimits({ equity: closed.equity, lastEquity, highWater: highWater ?? closed.equity }, rules),
     submissions: outcomes.length,
-    rejected: run.orders.filter(({ submissions, ended }) => submissions.at(-1)?.outcome.kind === "rejected" || ended?.status === "rejected").length,
+    rejected: run.placed.filter(({ submissions, ended }) => submissions.at(-1)?.outcome.kind === "rejected" || ended?.status === "rejected").length,
     unknown: outcomes.filter((kind) => kind === "unknown").length,
     differences: closed.refused.filter(({ code }) => code === "RECONCILIATION_DIFFERENCE" || code === "ORDER_NOT_CONFIRMED").length,
   };

@@ -4,13 +4,16 @@
  * `advanceRun` reads the journal of its run, does all that can be done now and returns; it never sleeps. What is
  * decided is written to the journal before its effect, and what the journal has is not decided again, so the call may
  * be repeated after a crash at any point, delivered twice, or made by two processes at once: the slower of two stops
- * with `JournalConflict`. Order of work: open, view, targets, sells, buys (from the account as the sells left it), close.
+ * with `JournalConflict`. Order of work: open, view, targets, sells, buys (from the account as the sells left it;
+ * for an auction beside them, from the money that is there), close.
  *
  * The view is cut at the scheduled instant, however late the call. Orders are planned and submitted only inside the
  * run's trading window. After it, and while the account is halted, what is open is canceled, confirmed and reported.
  */
 import type { Ports } from "../ports.ts";
-import { addMoney, notional, weightOf, ZERO_MONEY } from "../money.ts";
+import { cutoffOf } from "../execution/auction.ts";
+import { isForAuction } from "../execution/execution.ts";
+import { addMoney, minOf, notional, weightOf, ZERO_MONEY } from "../money.ts";
 import type { ExitRules } from "../risk/account-rules.ts";
 import type { MarketFacts } from "../risk/candidate.ts";
 import type { Refusal } from "../risk/refusals.ts";
@@ -32,6 +35,7 @@ import { Run } from "./run.ts";
 import { shapeTargets, type ShapedTargets } from "./targets.ts";
 import { hashOfView } from "./view-hash.ts";
 import { windDown, workOrders, type CallAgainAt } from "./work-orders.ts";
+import { plansFrom, worksUntil } from "./working-hours.ts";
 
 export async function advanceRun(trigger: Trigger, ports: Ports): Promise<Closed | CallAgainAt> {
   const { deployment, scheduledAt } = trigger;
@@ -45,21 +49,26 @@ async function advance(run: Run, trigger: Trigger, ports: Ports): Promise<Closed
   const { deployment, scheduledAt } = trigger;
   if (!run.opened) await openRun(run, trigger);
   const window = tradingWindowOf(scheduledAt, deployment.settings.tradingHours);
+  const { executionStyle } = deployment.settings;
 
   const stop = (await reasonToStop(trigger, window, ports)) ?? (await setTargets(run, trigger, window, ports));
   if (run.targeted?.memory !== undefined) await remember(deployment, scheduledAt, run.targeted.memory, ports);
   if (stop) return (await windDown(run, window, ports)) ?? closeRun(run, trigger, ports, stop);
   if (run.targeted?.keep !== undefined && run.targeted.targets.length === 0) return closeRun(run, trigger, ports);
 
+  const waiting: CallAgainAt[] = [];
   for (const side of ["sell", "buy"] as const) {
     if (!run.plan(side)) {
-      if (ports.clock.now() < window.opensAt) return { kind: "call-again", at: window.opensAt };
+      const planAt = plansFrom(executionStyle, window);
+      if (ports.clock.now() < planAt) return { kind: "call-again", at: planAt };
       const blocked = await plan(run, side, trigger, window, ports);
       if (blocked) return (await windDown(run, window, ports)) ?? closeRun(run, trigger, ports, blocked);
     }
-    const waiting = await workOrders(run, side, window, ports);
-    if (waiting) return waiting;
+    const again = await workOrders(run, side, trigger.deployment, window, ports);
+    if (again) waiting.push(again);
+    if (again && !isForAuction(executionStyle)) return again;
   }
+  if (waiting.length > 0) return { kind: "call-again", at: minOf(waiting[0]!.at, waiting.at(-1)!.at) };
   return closeRun(run, trigger, ports);
 }
 
@@ -74,7 +83,7 @@ async function reasonToStop({ deployment }: Trigger, window: TradingWindow, { cl
   const position = breaker && positionAt(breaker.value, now);
   if (position?.kind === "halted") return { code: "HALTED", why: position.why, since: position.since };
   if (position?.kind === "cooling") return { code: "COOLING", why: position.why, until: position.until };
-  return now > window.closesAt ? { code: "WINDOW_PASSED", closedAt: window.closesAt, now } : undefined;
+  return now > worksUntil(deployment.settings.executionStyle, window) ? { code: "WINDOW_PASSED", closedAt: window.closesAt, now } : undefined;
 }
 
 /** Asks the strategy, once; the view and the answer are journaled together. */
@@ -96,12 +105,12 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, window
     }
     const memory = decision.memory === undefined ? {} : { memory: decision.memory };
     const keep = "keep" in decision ? { keep: decision.keep } : {};
-    const bars = barsNeeded(settings.limits);
+    const bars = barsNeeded(settings.limits, settings.executionStyle);
     const wide = bars > strategy.lookback ? await ports.marketData.view(symbols, bars, scheduledAt) : view;
     const shaped = "keep" in decision ? undefined : shapeTargets(decision.targets, settings.limits, { equity: weightOf(account.equity, settings.allocation), view: wide });
     const targets = settings.exits ? await targetsWithExits(shaped, account, window, deployment, settings.exits, ports) : (shaped ?? { targets: [], refused: [] });
     const traded = new Set([...targets.targets.map(({ symbol }) => symbol), ...(shaped ? held.keys() : [])]);
-    const facts = bars > 0 && traded.size > 0 ? { facts: marketFacts([...traded].sort(), wide) } : {};
+    const facts = bars > 0 && traded.size > 0 ? { facts: marketFacts([...traded].sort(), wide, settings.executionStyle) } : {};
     await run.record({ type: "targets-set", ...keep, ...targets, ...facts, ...memory });
   }
   return undefined;
@@ -120,8 +129,11 @@ async function targetsWithExits(shaped: ShapedTargets | undefined, account: Acco
   return withExits(shaped, account.positions.filter(({ symbol }) => ours.has(symbol)), memory?.value ?? NO_MEMORY, session, rules);
 }
 
-async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session }: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
+async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session, opensAt }: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
   const deployment = inScope(run, trigger.deployment);
+  const { executionStyle } = deployment.settings;
+  const cutoff = isForAuction(executionStyle) ? cutoffOf(executionStyle.style, opensAt) : undefined;
+  if (isForAuction(executionStyle) && cutoff !== undefined && ports.clock.now() >= cutoff) return { code: "AUCTION_CUTOFF_PASSED", auction: executionStyle.style, cutoff, now: ports.clock.now() };
   // Before the account: an order that fills between the two is refused once more, and not traded twice.
   const open = await ports.broker.openOrders();
   const account = await ports.broker.account();
@@ -129,7 +141,7 @@ async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session 
   const { targets, facts } = run.targeted!;
   const symbols = symbolsToQuote(side, account, deployment.symbols, targets.map(({ symbol }) => symbol));
   const [quotes, assets] = symbols.length > 0 ? await Promise.all([ports.marketData.quotes(symbols), ports.broker.assets(symbols)]) : [new Map(), new Map()];
-  const own = new Set<string>(run.orders.map(({ order }) => order.clientOrderId));
+  const own = new Set<string>(run.placed.map(({ order }) => order.clientOrderId));
   const now = ports.clock.now();
   const { day } = newYorkClock(now);
   const planned = await planThroughAccountGate(run, side, deployment, session, account, ports, (limited) =>

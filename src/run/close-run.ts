@@ -14,7 +14,7 @@ import { accountMemoryKey, fillsOf, quantitiesOf } from "./account-memory.ts";
 import { tradingWindowOf, type Deployment, type Trigger } from "./deployment.ts";
 import type { RunOutcome } from "./journal.ts";
 import type { Run } from "./run.ts";
-import { isPending } from "./work-orders.ts";
+import { isPending } from "./place-order.ts";
 
 export interface Closed {
   readonly kind: "closed";
@@ -27,9 +27,9 @@ export async function closeRun(run: Run, { deployment, scheduledAt }: Trigger, p
   const account = await ports.broker.account();
   const { equity, cash, positions } = account;
   const refused: Refusal[] = stop ? [stop] : [];
-  for (const worked of run.orders) {
-    const { order, submissions } = worked;
-    const doubtful = (isPending(worked) && submissions.length > 0) || worked.ended?.status === "not-received";
+  for (const placed of run.placed) {
+    const { order, submissions } = placed;
+    const doubtful = (isPending(placed) && submissions.length > 0) || placed.ended?.status === "not-received";
     if (doubtful) refused.push({ code: "ORDER_NOT_CONFIRMED", symbol: order.symbol, clientOrderId: order.clientOrderId, submissions: submissions.length });
   }
   const { session } = tradingWindowOf(scheduledAt, deployment.settings.tradingHours);
@@ -64,8 +64,8 @@ async function lossFactsOf({ equity, lastEquity }: Account, { account, settings 
 
 /** Partial success is never called success. */
 function outcomeOf(run: Run, stop: Refusal | undefined, refused: readonly Refusal[]): RunOutcome {
-  const submitted = run.orders.some(({ submissions, ended }) => submissions.length > 0 || ended);
-  if (stop && !submitted) return stop.code === "WINDOW_PASSED" ? "missed" : "refused";
+  const submitted = run.placed.some(({ submissions, ended }) => submissions.length > 0 || ended);
+  if (stop && !submitted) return stop.code === "WINDOW_PASSED" || stop.code === "AUCTION_CUTOFF_PASSED" ? "missed" : "refused";
   const failures = [...(run.targeted?.refused ?? []), ...(run.plan("sell")?.refused ?? []), ...(run.plan("buy")?.refused ?? []), ...refused].filter(isFailure);
   const allFilled = run.orders.every(({ ended }) => ended?.status === "filled");
   if (run.orders.length === 0) return failures.length === 0 ? "unchanged" : "refused";

@@ -1,6 +1,7 @@
 /** What is to be run, where and within which limits: the parsed form of one strategy entry of the configuration. */
 import type { Weight } from "../money.ts";
 import type { AccountName, Symbol } from "../trade.ts";
+import type { ExecutionStyle } from "../execution/execution.ts";
 import type { AccountRules, ExitRules } from "../risk/account-rules.ts";
 import type { Limits } from "../risk/limits.ts";
 import { currentOrNextSession, type Session } from "../rules/calendar.ts";
@@ -15,8 +16,8 @@ export interface RunSettings {
   /** `closing-auction` is the market of data that know closes only: it is open at the instant of the close. */
   readonly tradingHours: "core" | "closing-auction";
   readonly shares: "fractional" | "whole";
-  /** `market` orders, or limit orders at the collar. */
-  readonly executionStyle: "market" | "marketable-limit";
+  /** `market` orders, limit orders at the collar, or orders that are worked over time. */
+  readonly executionStyle: ExecutionStyle;
   readonly limits: Limits;
   readonly fees: FeeScheduleName;
   /** Shared by the runs of all strategies of the account. */

@@ -9,7 +9,7 @@ import { notional, type Money, type Price, type Quantity } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { percent, refusalToText, sharesText, usd } from "../risk/refusal-text.ts";
 import { isoOf } from "../time.ts";
-import type { Fill, Symbol } from "../trade.ts";
+import type { Fill, OrderRequest, Symbol } from "../trade.ts";
 import type { Clamp, JournalEvent, PlannedOrder, PlannedTarget, RunOutcome } from "./journal.ts";
 
 export interface Explanation {
@@ -129,13 +129,27 @@ function clampText(clamp: Clamp): string {
 function orderTexts(order: PlannedOrder, events: readonly JournalEvent[]): readonly string[] {
   const { clientOrderId, side, quantity, type, priceBound, referencePrice, expectedFees, reason } = order;
   const planned = `${side === "buy" ? "Buy" : "Sell"} ${sharesText(quantity)} at about ${price(referencePrice)}, worth ${cents(notional(referencePrice, quantity))}, as a ${type} order no worse than ${price(priceBound)}, with fees of about ${cents(expectedFees)}: ${reason}.`;
+  const children = eventsOf(events, "child-planned").filter(({ intent }) => intent === clientOrderId);
+  if (children.length === 0) return [planned, ...placedTexts(order, events)];
+  const done = eventsOf(events, "execution-ended").find((event) => event.clientOrderId === clientOrderId);
+  const fills = children.flatMap((child) => eventsOf(events, "order-ended").filter((event) => event.clientOrderId === child.order.clientOrderId).flatMap((event) => event.fills));
+  return [planned, ...children.flatMap((child) => [childText(child), ...placedTexts(child.order, events)]), ...(done ? [doneText(done, quantity, fills)] : [])];
+}
+
+/** What became of an order that went to the venue. */
+function placedTexts({ clientOrderId, quantity }: OrderRequest, events: readonly JournalEvent[]): readonly string[] {
   const submissions = eventsOf(events, "order-submitted").filter((event) => event.clientOrderId === clientOrderId);
   const ended = eventsOf(events, "order-ended").find((event) => event.clientOrderId === clientOrderId);
-  return [
-    planned,
-    ...(submissions.length === 0 && !ended ? [`Order ${clientOrderId} has not been submitted.`] : submissions.map(submissionText)),
-    ...(ended ? [endedText(ended, quantity)] : []),
-  ];
+  return [...(submissions.length === 0 && !ended ? [`Order ${clientOrderId} has not been submitted.`] : submissions.map(submissionText)), ...(ended ? [endedText(ended, quantity)] : [])];
+}
+
+function childText({ at, why, order: { side, quantity, priceBound } }: EventOf<"child-planned">): string {
+  return `At ${isoOf(at)} ${side} ${sharesText(quantity)} at ${price(priceBound)} or better: ${why}.`;
+}
+
+function doneText({ status, filledQuantity, why }: EventOf<"execution-ended">, quantity: Quantity, fills: readonly Fill[]): string {
+  if (status === "filled") return `In all ${sharesText(quantity)} were filled${averageText(fills)}.`;
+  return `In all ${sharesText(filledQuantity)} of ${sharesText(quantity)} were filled${averageText(fills)}, and the rest was given up: ${why}.`;
 }
 
 function submissionText({ clientOrderId, at, outcome }: EventOf<"order-submitted">): string {

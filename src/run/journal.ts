@@ -103,6 +103,8 @@ export type JournalEntry =
       /** What the account rules decided by; absent when none is set. */
       readonly accountFacts?: AccountFacts;
     }
+  /** One of the orders that a style of execution makes of a planned one, which `intent` names. */
+  | { readonly type: "child-planned"; readonly intent: ClientOrderId; readonly step: number; readonly why: string; readonly order: ApprovedOrder }
   | { readonly type: "order-submitted"; readonly clientOrderId: ClientOrderId; readonly outcome: SubmitOutcome }
   | {
       readonly type: "order-ended";
@@ -112,6 +114,8 @@ export type JournalEntry =
       readonly filledQuantity: Quantity;
       readonly fills: readonly Fill[];
     }
+  /** A style of execution is done with a planned order; the orders that it made hold the fills. */
+  | { readonly type: "execution-ended"; readonly clientOrderId: ClientOrderId; readonly status: OrderStatus; readonly filledQuantity: Quantity; readonly why: string }
   | {
       readonly type: "run-closed";
       readonly outcome: RunOutcome;

@@ -5,6 +5,7 @@
  * by the same facts. Only limits that need them have them taken.
  */
 import { priceFromNumber } from "../money.ts";
+import type { ExecutionStyle } from "../execution/execution.ts";
 import type { MarketFacts } from "../risk/candidate.ts";
 import type { Limits } from "../risk/limits.ts";
 import { sessionsBetween } from "../rules/calendar.ts";
@@ -12,16 +13,18 @@ import { dateOfEpochDay, epochDayOf, type EpochDay } from "../time.ts";
 import type { Bars, MarketView, Symbol } from "../trade.ts";
 
 const VOLUME_BARS = 20;
+/** Returns that the volatility is taken from; one bar more is needed. */
+const VOLATILITY_RETURNS = 20;
 
-/** How many bars the limits look at; 0 where none of them needs bars. */
-export function barsNeeded({ barAgeSessionsMax, priceMoveMax, volumeShareMax, correlation }: Limits): number {
+/** How many bars the limits and the style of execution look at; 0 where none of them needs bars. */
+export function barsNeeded({ barAgeSessionsMax, priceMoveMax, volumeShareMax, correlation }: Limits, style: ExecutionStyle): number {
   const volume = volumeShareMax === undefined ? 0 : VOLUME_BARS;
   const newest = barAgeSessionsMax === undefined && priceMoveMax === undefined ? 0 : 1;
-  return Math.max(volume, newest, correlation ? correlation.lookback + 1 : 0);
+  return Math.max(volume, newest, correlation ? correlation.lookback + 1 : 0, typeof style === "string" ? 0 : VOLATILITY_RETURNS + 1);
 }
 
 /** A symbol without bars is absent. */
-export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "bars" | "session">): Readonly<Record<Symbol, MarketFacts>> {
+export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "bars" | "session">, style: ExecutionStyle): Readonly<Record<Symbol, MarketFacts>> {
   const session = epochDayOf(view.session);
   const facts: Record<Symbol, MarketFacts> = {};
   for (const symbol of symbols) {
@@ -29,11 +32,13 @@ export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "b
     const day = bars.days.at(-1) as EpochDay | undefined;
     if (day === undefined) continue;
     const averageVolume = averageVolumeOf(bars);
+    const volatility = typeof style === "string" ? undefined : volatilityOf(bars);
     facts[symbol] = {
       day: dateOfEpochDay(day),
       ageSessions: day > session ? session - day : Math.max(sessionsBetween(day, session).length - 1, 0),
       close: priceFromNumber(bars.close.at(-1)!),
       ...(averageVolume !== undefined && { averageVolume }),
+      ...(volatility !== undefined && { volatility }),
     };
   }
   return facts;
@@ -43,4 +48,14 @@ function averageVolumeOf(bars: Bars): number | undefined {
   if (bars.kind === "close-only") return undefined;
   const volumes = bars.volume.subarray(-VOLUME_BARS);
   return Math.round(volumes.reduce((sum, volume) => sum + volume, 0) / volumes.length);
+}
+
+/** The sample standard deviation of the daily returns, rounded to a millionth; undefined with fewer than two. */
+function volatilityOf({ close }: Bars): number | undefined {
+  const closes = close.subarray(-(VOLATILITY_RETURNS + 1));
+  if (closes.length < 3) return undefined;
+  const returns = Array.from(closes.subarray(1), (price, index) => price / closes[index]! - 1);
+  const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length;
+  const variance = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (returns.length - 1);
+  return Math.round(Math.sqrt(variance) * 1e6) / 1e6;
 }

@@ -36,6 +36,7 @@ import { review, type Review } from "../risk/review.ts";
 import { roundLimit, tickSizeOn } from "../rules/tick-sizes.ts";
 import { newYorkClock, type Instant } from "../time.ts";
 import type { Account, Quote, RunId, Side, Symbol } from "../trade.ts";
+import { isForAuction } from "../execution/execution.ts";
 import type { Deployment } from "./deployment.ts";
 import type { PlannedOrder, PlannedTarget } from "./journal.ts";
 import { clientOrderIdOf } from "./run-identity.ts";
@@ -98,7 +99,7 @@ function sells(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quan
     if (aim >= owned) continue;
     const closesPosition = !target || target.weight === 0;
     const surplus = subtractQuantity(owned, aim);
-    const quantity = closesPosition ? surplus : tradable(symbol, surplus, inputs);
+    const quantity = closesPosition && !isForAuction(inputs.deployment.settings.executionStyle) ? surplus : tradable(symbol, surplus, inputs);
     if (quantity > 0) wanted.push(orderOf("sell", symbol, quantity, quote, closesPosition, target?.reason ?? "no longer a target", inputs));
   }
   return { wanted, unquoted };
@@ -214,7 +215,7 @@ function sizeOf(symbol: Symbol, value: Money, quote: Quote, inputs: PlanInputs):
 }
 
 function tradable(symbol: Symbol, quantity: Quantity, { deployment, venue }: PlanInputs): Quantity {
-  const whole = deployment.settings.shares === "whole" || venue?.assets.get(symbol)?.fractionable === false;
+  const whole = deployment.settings.shares === "whole" || isForAuction(deployment.settings.executionStyle) || venue?.assets.get(symbol)?.fractionable === false;
   return whole ? wholeSharesDown(quantity) : quantity;
 }
 
@@ -222,7 +223,7 @@ function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, c
   const { executionStyle, limits } = inputs.deployment.settings;
   const referencePrice = side === "buy" ? quote.ask : quote.bid;
   const bound = plusBasisPoints(referencePrice, side === "buy" ? limits.collarBps : -limits.collarBps);
-  const isLimit = executionStyle === "marketable-limit";
+  const isLimit = executionStyle !== "market";
   const prices = { type: isLimit ? "limit" : "market", priceBound: isLimit ? limitNear(side, bound, quote, inputs.now) : bound, referencePrice } as const;
   return {
     clientOrderId: clientOrderIdOf(inputs.run, symbol, side, 0),

@@ -253,10 +253,10 @@ export class Exchange {
     return this.#state.account(name).ledger.feesPaid;
   }
 
-  /** The house's quote, or while it is away an indication around the last price; none before a symbol's first price of the day. */
+  /** The house's quote, or while it is away an indication around the last price, also before the open; none in a session until the symbol's first price. */
   quoteOf(symbol: Symbol): Quote | undefined {
     const listing = this.#state.listings.get(symbol);
-    if (!listing?.quotedToday || listing.lastPrice === undefined) return undefined;
+    if (listing?.lastPrice === undefined || !(listing.quotedToday || this.#state.phase === "pre")) return undefined;
     const { bid, ask } = listing.house;
     if (bid !== undefined && ask !== undefined) return { bid, ask, at: this.now };
     const around = this.#aroundPrice(listing.lastPrice, 0 as Quantity);

@@ -5,7 +5,8 @@
  * house leaves and the market trades through the day's low and high), the close (house quotes at the closing price),
  * and one second later the end of the session (day orders expire, fees are settled, accounts are marked). So a market
  * order meets the opening price in the first half of the session and waits for the closing price in the second, and
- * a limit order fills on a gap at the open or close price, or at its limit if the day traded beyond it. Each moment
+ * a limit order fills on a gap at the open or close price, or at its limit if the day traded beyond it. Orders for an
+ * auction meet its price alone, before the quotes come. Each moment
  * offers a third of `volumeShareMax` of the bar's volume. The house's half spread is a constant number of basis points.
  *
  * Data that know closes only have the close and the end alone, with liquidity without bound.
@@ -127,9 +128,15 @@ export class MarketReplay {
       return;
     }
     const third = Math.min(Math.floor((bars.volume[index]! * this.#rules.volumeShareMax) / 3) * NANOS, UNBOUNDED);
-    if (this.#moment === "open") this.#quote(symbol, bars.open[index]!, third);
+    if (this.#moment === "open") {
+      this.#exchange.auction(symbol, "opening", { price: priceFromNumber(bars.open[index]!), quantity: third as Quantity });
+      this.#quote(symbol, bars.open[index]!, third);
+    }
     if (this.#moment === "midday") this.#exchange.sweep(symbol, priceFromNumber(bars.low[index]!), priceFromNumber(bars.high[index]!), third as Quantity);
-    if (this.#moment === "close") this.#quote(symbol, bars.close[index]!, third);
+    if (this.#moment === "close") {
+      this.#exchange.auction(symbol, "closing", { price: priceFromNumber(bars.close[index]!), quantity: third as Quantity });
+      this.#quote(symbol, bars.close[index]!, third);
+    }
   }
 
   /** Dividends first: their amounts are for shares from before a split of the same day. */

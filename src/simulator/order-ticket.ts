@@ -1,7 +1,7 @@
 /**
  * An order as a client hands it to the exchange, of every kind that Alpaca knows for stocks.
  *
- * The broker port's `OrderRequest` is the small part of it that runs use: DAY, market or limit.
+ * The broker port's `OrderRequest` is the small part of it that runs use: market or limit, DAY or for an auction.
  */
 import type { Price, Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
@@ -60,7 +60,7 @@ export interface OrderChanges {
   readonly timeInForce?: "day" | "gtc" | undefined;
 }
 
-export function ticketOf({ clientOrderId, symbol, side, quantity, type, priceBound }: OrderRequest): OrderTicket {
-  const shared = { clientOrderId, symbol, side, quantity, timeInForce: "day" } as const;
+export function ticketOf({ clientOrderId, symbol, side, quantity, type, priceBound, timeInForce = "day" }: OrderRequest): OrderTicket {
+  const shared = { clientOrderId, symbol, side, quantity, timeInForce } as const;
   return type === "limit" ? { ...shared, type, limitPrice: priceBound } : { ...shared, type, priceBound };
 }

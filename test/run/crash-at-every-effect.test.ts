@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { simulatedWorld, type SimulatedWorld } from "../../backtest/simulated-world.ts";
 import { accountRulesOf, exitRulesOf } from "../../src/account-settings.ts";
-import type { Ports } from "../../src/ports.ts";
 import { scheduledInstants } from "../../src/rules/schedule.ts";
 import { advanceRun } from "../../src/run/advance-run.ts";
 import type { Deployment } from "../../src/run/deployment.ts";
@@ -15,30 +14,7 @@ import inverseVolatility from "../../strategies/inverse-volatility.ts";
 import momentum from "../../strategies/momentum.ts";
 import trend from "../../strategies/trend.ts";
 import { datasetOf, deploymentOf, wanderingBars, worldSettings } from "../support/made-up-market.ts";
-
-class Crash extends Error {}
-
-/** Ports that die once, before or after their n-th effect. Reads count too: a process may die there as well. */
-function mortal(ports: Ports, dieAt: number, when: "before" | "after"): { ports: Ports; effects: () => number } {
-  let effects = 0;
-  const wrap = <T extends object>(port: T): T =>
-    new Proxy(port, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (typeof value !== "function") return value;
-        return async (...args: unknown[]): Promise<unknown> => {
-          effects += 1;
-          const dies = effects === dieAt;
-          if (dies && when === "before") throw new Crash();
-          const result: unknown = await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args);
-          if (dies) throw new Crash();
-          return result;
-        };
-      },
-    });
-  const { marketData, broker, journal, state, clock } = ports;
-  return { ports: { clock, marketData: wrap(marketData), broker: wrap(broker), journal: wrap(journal), state: wrap(state) }, effects: () => effects };
-}
+import { Crash, mortal } from "../support/mortal-ports.ts";
 
 interface Outcome {
   readonly effects: number;

@@ -11,7 +11,7 @@ const FROM = "2026-11-16";
 const session = sessionDateOf("2026-11-25");
 
 function factsOf(bars: Bars): unknown {
-  return marketFacts(["AAA" as Symbol], { session, bars: () => bars });
+  return marketFacts(["AAA" as Symbol], { session, bars: () => bars }, "market");
 }
 
 describe("market facts", () => {
@@ -48,5 +48,5 @@ test.each<[LimitsInput, number]>([
   [{ priceMoveMax: 0.4, volumeShareMax: 0.1 }, 20],
   [{ volumeShareMax: 0.1, correlation: { averageMax: 0.8 } }, 61],
 ])("the limits %j look at %i bars", (limits, bars) => {
-  expect(barsNeeded(limitsOf(limits))).toBe(bars);
+  expect(barsNeeded(limitsOf(limits), "market")).toBe(bars);
 });
