@@ -61,6 +61,11 @@ describe("a configuration", () => {
     ]);
   });
 
+  test("names a style of execution alone, or with its settings", () => {
+    const styles = ["market", "twap", "{ style: vwap, minutes: 60, slices: 12 }"].map((execution) => config(`{ strategy: picky, account: main, execution: ${execution} }`).deployments[0]!.settings.executionStyle);
+    expect(styles).toEqual(["market", { style: "twap", minutes: 30, slices: 6, capBps: 10, participationMax: 0.1 }, { style: "vwap", minutes: 60, slices: 12, capBps: 10, participationMax: 0.1 }]);
+  });
+
   test("names no feed as its own fallback", () => {
     const yaml = (fallback: string): string => `accounts: { main: { secret: keys/main, feed: sip, feedFallback: ${fallback} } }\nstrategies: [{ strategy: picky, account: main }]`;
     expect(parseConfig(yaml("iex"), [picky]).accounts.get("main" as AccountName)).toMatchObject({ feed: "sip", feedFallback: "iex" });
@@ -96,7 +101,9 @@ describe("a configuration", () => {
     ["an empty list of symbols", "{ strategy: picky, account: main, symbols: [] }", /strategies\[0\]\.symbols: Too small/],
     ["a symbol in small letters", "{ strategy: picky, account: main, symbols: [SPY, ief] }", /strategies\[0\]\.symbols\[1\]: a ticker in capitals/],
     ["a symbol in small letters among the parameters", "{ strategy: fixed-weights, account: main, params: { weights: { SPY: 0.5, ief: 0.5 } } }", /strategies\[0\]\.params: with these, fixed-weights names "ief", which is no ticker in capitals/],
-    ["a way to execute that there is not", "{ strategy: picky, account: main, execution: hope }", /strategies\[0\]\.execution: Invalid option/],
+    ["a way to execute that there is not", "{ strategy: picky, account: main, execution: hope }", /strategies\[0\]\.execution\.style: must be one of market, marketable-limit, walk-the-book, twap, vwap, at-open, at-close/],
+    ["a misspelt setting of a style", "{ strategy: picky, account: main, execution: { style: twap, minuts: 5 } }", /strategies\[0\]\.execution: Unrecognized key: "minuts"/],
+    ["patience that ends before it begins", "{ strategy: picky, account: main, execution: { style: walk-the-book, patienceMinMs: 9000, patienceMaxMs: 8000 } }", /strategies\[0\]\.execution\.patienceMinMs: is longer than patienceMaxMs/],
   ])("with %s is refused by its path", (_case, entry, message) => {
     expect(problem(() => config(entry))).toMatch(message);
   });

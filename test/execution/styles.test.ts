@@ -49,7 +49,7 @@ function said(action: Action): string {
   }
 }
 
-const style = (name: Parameters<typeof styleNamed>[0], settings: object = {}): WorkedStyle => ({ ...(styleNamed(name) as WorkedStyle), ...settings }) as WorkedStyle;
+const style = (name: Parameters<typeof styleNamed>[0], settings: object = {}): WorkedStyle => ({ ...(styleNamed(name) as WorkedStyle), ...settings });
 
 describe("every style", () => {
   const names = ["walk-the-book", "twap", "vwap", "at-open", "at-close"] as const;
