@@ -24,6 +24,12 @@ function saying(event: JournalEvent): readonly [string, ...string[]] {
       const orders = event.orders.map(({ side, symbol, quantity, type, priceBound, clientOrderId }) => `${side} ${quantityToText(quantity)} ${symbol}, ${type} no worse than ${moneyToText(priceBound)}, as ${clientOrderId}`);
       return [`${event.orders.length} ${event.side}s from equity ${moneyToText(event.equity)} and cash ${moneyToText(event.cash)} USD`, ...orders, ...event.refused.map(refusedText)];
     }
+    case "child-planned": {
+      const { side, quantity, symbol, priceBound, clientOrderId } = event.order;
+      return [`${side} ${quantityToText(quantity)} ${symbol} at ${moneyToText(priceBound)} or better, as ${clientOrderId}: ${event.why}`];
+    }
+    case "execution-ended":
+      return [`${event.clientOrderId} ${event.status}, filled ${quantityToText(event.filledQuantity)}: ${event.why}`];
     case "order-submitted":
       return [`${event.clientOrderId} ${event.outcome.kind}${event.outcome.kind === "rejected" ? `: ${event.outcome.code} ${event.outcome.message}` : event.outcome.kind === "unknown" ? `: ${event.outcome.cause}` : ""}`];
     case "order-ended":
