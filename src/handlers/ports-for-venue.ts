@@ -42,7 +42,7 @@ export interface Venue<S extends FencingStore = DynamodbStore> {
   readonly blobs: BlobStore | undefined;
   /** What the log must not show. */
   readonly secrets: readonly Secret[];
-  /** Stores the state of the circuit breakers for the next invocation. */
+  /** Stores the state of the circuit breakers for the next invocation. Nothing is read from the venue after it. */
   readonly keepBreakers: () => Promise<void>;
 }
 
@@ -145,6 +145,7 @@ async function restoreBreaker(name: string, state: StateStore, clock: Clock): Pr
     breaker,
     async keep() {
       const after = breaker.state();
+      breaker.close();
       if (JSON.stringify(after) === JSON.stringify(before)) return;
       try {
         await state.save(key, after, stored?.version ?? 0);

@@ -84,3 +84,11 @@ test("an open breaker is told by its name", async () => {
   const breaker = new ReadBreaker("alpaca", clock, { kind: "open", since: START });
   await expect(breaker.read(works)).rejects.toBeInstanceOf(BreakerOpen);
 });
+
+test("a breaker that is closed for good leaves no timer behind", async () => {
+  const breaker = new ReadBreaker("alpaca", clock);
+  await afterReads(breaker, fails("no-answer"), fails("no-answer"), fails("no-answer"));
+  expect(vi.getTimerCount()).toBeGreaterThan(0);
+  breaker.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
