@@ -1,0 +1,103 @@
+/**
+ * Watches the caps of a deployment at the venue, whenever one of its orders arrives or fills.
+ *
+ * What is bought and what may still be bought counts at the session's lowest price, and the account at what it could be
+ * worth at the session's highest: what is above a cap then is not above it because prices moved. Caps on what is held
+ * are looked at when a buy arrives, as they forbid buying and not holding.
+ */
+import { moneyToNumber, quantityToNumber, weightToNumber } from "../../src/money.ts";
+import type { Session } from "../../src/rules/calendar.ts";
+import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
+import type { Venue } from "../../src/server/venue.ts";
+import { isoOf, newYorkClock } from "../../src/time.ts";
+import type { Symbol } from "../../src/trade.ts";
+import type { DrawnDay } from "./drawn-day.ts";
+import type { DrawnMarket } from "./drawn-market.ts";
+import type { Violation } from "./violations.ts";
+
+/** Rounding to millionths of equity and to cents. */
+const SLACK_USD = 1;
+
+export class CapWatch {
+  readonly #day: DrawnDay;
+  readonly #venue: Venue;
+  readonly #market: DrawnMarket;
+  readonly #found = new Map<string, Violation>();
+  /** Orders, and dollars bought and sold at the lowest price, by session. */
+  readonly #bySession = new Map<string, { orders: number; turnover: number }>();
+
+  constructor(day: DrawnDay, venue: Venue, market: DrawnMarket) {
+    this.#day = day;
+    this.#venue = venue;
+    this.#market = market;
+    const arrived: VenueOrder[] = [];
+    venue.onUpdate(({ event, order }) => {
+      // An order's first event comes while the exchange still takes it: looked at when the command is done.
+      if (event !== "accepted" && event !== "new") return;
+      if (arrived.some(({ id }) => id === order.id)) return;
+      arrived.push(order);
+      queueMicrotask(() => this.#look(order));
+    });
+  }
+
+  get violations(): readonly Violation[] {
+    return [...this.#found.values()];
+  }
+
+  #look(order: VenueOrder): void {
+    const { symbol, side, quantity, createdAt } = order;
+    const { settings: { limits, accountRules, allocation } } = this.#day.deployment;
+    const session = this.#day.market.sessions.find(({ day }) => day === newYorkClock(createdAt).day);
+    if (!session) {
+      this.#say("session", `an order came on ${isoOf(createdAt)}, which is no day of a run`);
+      return;
+    }
+    const size = quantityToNumber(quantity) * this.#lowest(symbol, session);
+    const account = this.#equityAtMost(session);
+    const equity = account * weightToNumber(allocation);
+    this.#require(size, moneyToNumber(limits.orderNotionalMax), `order ${order.clientOrderId} of ${symbol}`);
+    const soFar = this.#bySession.get(session.date) ?? { orders: 0, turnover: 0 };
+    const total = { orders: soFar.orders + 1, turnover: soFar.turnover + size };
+    this.#bySession.set(session.date, total);
+    const ordersMax = Math.min(limits.ordersPerRunMax, accountRules?.ordersPerDayMax ?? Infinity);
+    if (total.orders > ordersMax) this.#say("orders", `${total.orders} orders on ${session.date}, and at most ${ordersMax} are allowed`);
+    if (limits.turnoverPerRunMax !== undefined) this.#require(total.turnover, weightToNumber(limits.turnoverPerRunMax) * equity, `turnover on ${session.date}`);
+    if (accountRules?.turnoverPerDayMax !== undefined) this.#require(total.turnover, weightToNumber(accountRules.turnoverPerDayMax) * account, `the account's turnover on ${session.date}`);
+    if (side === "sell") return;
+    const committed = this.#committed(session);
+    this.#require(committed.get(symbol) ?? 0, weightToNumber(limits.positionWeightMax) * equity, `position in ${symbol}`);
+    if (limits.positionNotionalMax !== undefined) this.#require(committed.get(symbol) ?? 0, moneyToNumber(limits.positionNotionalMax), `position in ${symbol}`);
+    this.#require([...committed.values()].reduce((sum, value) => sum + value, 0), weightToNumber(limits.grossExposureMax) * equity, "gross exposure");
+  }
+
+  /** What is held and what open orders would still buy, in dollars at the lowest. */
+  #committed(session: Session): ReadonlyMap<Symbol, number> {
+    const { account } = this.#day.deployment;
+    const quantities = new Map(this.#venue.exchange.account(account).positions.map(({ symbol, quantity }) => [symbol, quantityToNumber(quantity)]));
+    for (const order of this.#venue.accounts.get(account)!.orders.open) {
+      if (order.side === "buy" && !hasEnded(order)) quantities.set(order.symbol, (quantities.get(order.symbol) ?? 0) + quantityToNumber(order.quantity) - quantityToNumber(order.filled));
+    }
+    return new Map([...quantities].map(([symbol, quantity]) => [symbol, quantity * this.#lowest(symbol, session)]));
+  }
+
+  #equityAtMost(session: Session): number {
+    const { cash, positions } = this.#venue.exchange.account(this.#day.deployment.account);
+    const atHighest = positions.reduce((sum, { symbol, quantity }) => sum + quantityToNumber(quantity) * moneyToNumber(this.#market.rangeOf(symbol, session.day).high), moneyToNumber(cash));
+    // What was sold at less than the highest was worth more before.
+    const gain = Math.max(...this.#day.market.symbols.map((symbol) => this.#market.rangeOf(symbol, session.day).high / this.#market.rangeOf(symbol, session.day).low));
+    return atHighest * gain;
+  }
+
+  #lowest(symbol: Symbol, session: Session): number {
+    return moneyToNumber(this.#market.rangeOf(symbol, session.day).low);
+  }
+
+  #require(value: number, max: number, what: string): void {
+    if (value > max + SLACK_USD) this.#say(what, `${what}: ${value.toFixed(2)} USD at the day's lowest price, and the cap is ${max.toFixed(2)} USD`);
+  }
+
+  #say(what: string, facts: string): void {
+    if (!this.#found.has(what)) this.#found.set(what, { kind: "capBreaches", facts });
+  }
+}
+

@@ -1,0 +1,137 @@
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import { createLog } from "../../src/aws/log.ts";
+import { quantityOf, subtractQuantity, type Quantity } from "../../src/money.ts";
+import type { Broker } from "../../src/ports.ts";
+import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
+import type { ClientOrderId, Order } from "../../src/trade.ts";
+import { drawDay, type DrawnDay } from "./drawn-day.ts";
+import { playDay, type PlayedDay } from "./play-day.ts";
+import type { Kind } from "./violations.ts";
+
+/** A day of two sessions on which orders are bought, sold and filled in parts, with nothing that goes wrong but `faults`. */
+function quietDay(...faults: object[]): DrawnDay {
+  const requests: readonly FaultRule[] = faultPlanSchema.parse({ requests: faults }).requests;
+  return { ...drawDay(QUIET), faults: requests, outages: [], storeFaults: { before: 0, after: 0, slow: 0 }, deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], deliveriesOf: (at) => [{ at }] };
+}
+
+const QUIET = 205;
+
+async function kindsOf(day: DrawnDay, plant?: (broker: Broker) => Broker): Promise<ReadonlySet<Kind>> {
+  const { violations } = await playDay(day, plant ? { plant } : {});
+  return new Set(violations.map(({ kind }) => kind));
+}
+
+test("a day without faults has orders in both sessions, partial fills, and nothing to report", async () => {
+  const { orders, fills, runs, violations } = await playDay(quietDay());
+  expect(violations).toEqual([]);
+  expect(orders).toBeGreaterThan(4);
+  expect(fills).toBeGreaterThan(orders);
+  expect(runs.map(({ events }) => events.at(-1)?.type)).toEqual(["run-closed", "run-closed"]);
+});
+
+test.each([1, 2, 7, 22, 207])("seed %i ends as it was meant", async (seed) => {
+  const day = drawDay(seed);
+  expect((await playDay({ ...day, store: day.store === "dynamodb" ? "sqlite" : day.store })).violations).toEqual([]);
+});
+
+test("the same seed without concurrent deliveries gives the same journals, but for the texts of errors", async () => {
+  const day: DrawnDay = { ...drawDay(207), store: "sqlite", timeoutMs: 2_000, wakes: [], deliveriesOf: (at) => [{ at }] };
+  const [first, second] = [await playDay(day), await playDay(day)];
+  const withoutTexts = ({ runs }: PlayedDay): unknown =>
+    runs.map(({ events }) => events.map(({ previous: _, ...event }) => (event.type === "order-submitted" ? { ...event, outcome: event.outcome.kind } : event)));
+  expect(withoutTexts(second)).toEqual(withoutTexts(first));
+  expect(first.faults).toBeGreaterThan(0);
+});
+
+/** What a planted defect changes of the real adapter. */
+function planted(change: (broker: Broker) => Partial<Broker>): (broker: Broker) => Broker {
+  return (broker) => {
+    const changed = change(broker);
+    return new Proxy(broker, {
+      get(target, name) {
+        const value: unknown = Reflect.get(changed, name) ?? Reflect.get(target, name);
+        return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      },
+    });
+  };
+}
+
+test("a broker that sends an order again under a new id after a timeout is found out", async () => {
+  const again = planted((broker) => ({
+    async submit(order) {
+      const outcome = await broker.submit(order);
+      return outcome.kind === "unknown" ? broker.submit({ ...order, clientOrderId: `${order.clientOrderId.slice(0, 30)}-again` as ClientOrderId }) : outcome;
+    },
+  }));
+  const lostAnswers = { fault: "reset", when: "after", route: "POST /v2/orders" };
+  expect(await kindsOf(quietDay(lostAnswers))).toEqual(new Set());
+  expect(await kindsOf(quietDay(lostAnswers), again)).toContain("duplicateOrders");
+});
+
+test("a broker that orders three times as much is found out by the caps", async () => {
+  const threefold = planted((broker) => ({ submit: (order) => broker.submit({ ...order, quantity: (order.quantity * 3) as Quantity }) }));
+  expect(await kindsOf(roomy(), threefold)).toContain("capBreaches");
+});
+
+/** A third of the account is the most that one symbol may have, so that there is money for three times as much. */
+function roomy(): DrawnDay {
+  const day = quietDay();
+  const { settings } = day.deployment;
+  return { ...day, deployment: { ...day.deployment, settings: { ...settings, limits: { ...settings.limits, positionWeightMax: 200_000 as never, grossExposureMax: 300_000 as never } } } };
+}
+
+test("a broker that forgets a fill is found out", async () => {
+  const forgetful = planted((broker) => ({
+    async find(id) {
+      const found = await broker.find(id);
+      return found && ended(found) ? { ...found, fills: found.fills.slice(1) } : found;
+    },
+  }));
+  expect(await kindsOf(quietDay(), forgetful)).toContain("lostFills");
+});
+
+test("a broker that tells another quantity of a fill is found out by the balance", async () => {
+  const inexact = planted((broker) => ({
+    async find(id) {
+      const found = await broker.find(id);
+      return found && { ...found, fills: found.fills.map((fill) => ({ ...fill, quantity: subtractQuantity(fill.quantity, quantityOf("0.000001")) })) };
+    },
+  }));
+  expect(await kindsOf(quietDay(), inexact)).toContain("unreconciledDifferences");
+});
+
+test("a broker that calls an order filled while it is open is found out by the report of success", async () => {
+  const hasty = planted((broker) => ({
+    async find(id) {
+      const found = await broker.find(id);
+      return found && { ...found, status: "filled" as const };
+    },
+  }));
+  expect(await kindsOf(quietDay(), hasty)).toContain("wrongSuccessReports");
+});
+
+function ended({ status }: Order): boolean {
+  return status !== "open";
+}
+
+test("no key of any process shows in a log line, an error, a journal or a snapshot of a chaotic day", async () => {
+  const canary = "canary/Secret+7f3e==";
+  const lines: string[] = [];
+  const log = createLog({ destination: { write: (line) => void lines.push(line) } });
+  const shown: string[] = [];
+  const faults = { fault: "status", status: 403, when: "before", route: "GET /v2/*", probability: 0.1 };
+  const day = { ...drawDay(207), faults: faultPlanSchema.parse({ requests: [...drawDay(207).faults, faults] }).requests };
+  const { record, deliveries } = await playDay(day, {
+    secret: canary,
+    onFailure(error) {
+      log.error({ err: error }, "the run could not go on");
+      shown.push(inspect(error, { depth: 20, showHidden: true }), String((error as Error).stack));
+    },
+  });
+  expect(deliveries).toBeGreaterThan(10);
+  expect(lines.length).toBeGreaterThan(5);
+  const everything = [...lines, ...shown, record()].join("\n");
+  expect(everything).toContain("BrokerUnavailable");
+  for (const form of [canary, encodeURIComponent(canary), "PKCHAOS207N"]) expect(everything.includes(form)).toBe(false);
+});

@@ -1,0 +1,115 @@
+/** The venue of a drawn day behind its server, with the day's faults between it and whoever asks. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { FaultInjector } from "../../src/server/faults.ts";
+import { installFaults } from "../../src/server/fault-hooks.ts";
+import { startServer, type RunningServer } from "../../src/server/server.ts";
+import { Venue } from "../../src/server/venue.ts";
+import { newYorkInstant, type Instant } from "../../src/time.ts";
+import type { DrawnDay } from "./drawn-day.ts";
+import { drawnMarket, type DrawnMarket } from "./drawn-market.ts";
+import type { Process } from "./process.ts";
+
+export interface VenueWithFaults {
+  readonly venue: Venue;
+  readonly market: DrawnMarket;
+  readonly server: RunningServer;
+  /** Time moves when all that was sent has arrived. */
+  moveTo(at: Instant): Promise<void>;
+  admit(process: Process): void;
+  /** From now on every request is served. */
+  calm(): void;
+  faultsStruck(): number;
+  close(): Promise<void>;
+}
+
+/** Keys are the names of processes. */
+export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWithFaults> {
+  const { deployment: { account }, seed } = day;
+  const market = drawnMarket(day.market);
+  const startsAt = newYorkInstant(day.market.sessions[0]!.day, 9 * 60);
+  const venue = new Venue({
+    salt: String(seed),
+    startsAt,
+    exchange: { fees: "none", halfSpreadBps: 1, wholeShares: day.wholeSharesVenue, checks: "alpaca", ...(day.partialFillSeed !== undefined && { partialFillSeed: day.partialFillSeed }) },
+    market: market.source,
+  });
+  venue.apply({ type: "open-account", at: startsAt, account, cash: day.cash });
+  const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [] });
+  const processes = new Map<string, Process>();
+  let onTheirWay = 0;
+  let refusedConnections = 0;
+  let isCalm = false;
+  let struckBefore = 0;
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    venue,
+    time: { mode: "stepped" },
+    authenticator: { authenticate: (keyId, given) => (given === secret && processes.has(keyId) ? { keyId, account, scopes: new Set(["trade", "read"] as const) } : undefined) },
+    journal: "memory",
+    requestsPerMinute: 1_000_000,
+    legacyPatternDayTrader: false,
+    extend({ app }) {
+      app.addHook("onRequest", (request, reply, done) => {
+        const process = processes.get(String(request.headers["apca-api-key-id"]));
+        const isOut = !isCalm && day.outages.some(({ from, to }) => from <= venue.now && venue.now < to);
+        if (process && !process.mayRequest()) request.raw.socket.destroy();
+        else if (isOut) {
+          refusedConnections += 1;
+          request.raw.socket.resetAndDestroy();
+        } else {
+          onTheirWay += 1;
+          // Once: when it is answered, or when its connection is gone and nothing will come of it.
+          let isCounted = true;
+          const arrived = (): void => {
+            if (isCounted) onTheirWay -= 1;
+            isCounted = false;
+          };
+          request.arrived = arrived;
+          reply.raw.on("close", () => {
+            if (reply.sent) arrived();
+          });
+          done();
+          return;
+        }
+        reply.hijack();
+      });
+      app.addHook("onSend", (request, _reply, _payload, done) => {
+        request.arrived?.();
+        done();
+      });
+      installFaults(app, faults);
+    },
+  });
+  return {
+    venue,
+    market,
+    server,
+    async moveTo(at) {
+      for (let waits = 0; onTheirWay > 0; waits += 1) {
+        if (waits > 5_000) throw new Error(`${onTheirWay} requests are neither answered nor lost`);
+        await sleep(1);
+      }
+      if (at > venue.now) await server.moveTo(at);
+    },
+    admit: (process) => void processes.set(process.name, process),
+    calm() {
+      isCalm = true;
+      struckBefore = struckOf(faults);
+      faults.follow({ seed, requests: [], stream: [] });
+    },
+    faultsStruck: () => refusedConnections + struckBefore + struckOf(faults),
+    close: () => server.close(),
+  };
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    arrived?: () => void;
+  }
+}
+
+function struckOf(faults: FaultInjector): number {
+  return faults.counts().requests.reduce((sum, count) => sum + count, 0);
+}
+

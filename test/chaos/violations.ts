@@ -1,0 +1,158 @@
+/**
+ * What must never happen, found by comparing the venue's own records with the journals after a day.
+ *
+ * The venue's truth is its list of orders, its list of executions and its ledger. Nothing here asks the adapter or folds
+ * events with the code under test.
+ */
+import { addMoney, moneyToText, notional, quantityToText, subtractMoney, type Money, type Quantity } from "../../src/money.ts";
+import type { JournalEvent } from "../../src/run/journal.ts";
+import type { FillActivity } from "../../src/server/activities.ts";
+import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
+import type { Venue } from "../../src/server/venue.ts";
+import { isoOf, type Instant } from "../../src/time.ts";
+import type { Fill, RunId, Symbol } from "../../src/trade.ts";
+import type { Answer } from "./process.ts";
+import type { DrawnDay } from "./drawn-day.ts";
+
+export const KINDS = ["duplicateOrders", "capBreaches", "lostFills", "unreconciledDifferences", "wrongSuccessReports"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface Violation {
+  readonly kind: Kind;
+  readonly facts: string;
+}
+
+export interface PlayedRun {
+  readonly id: RunId;
+  readonly scheduledAt: Instant;
+  readonly events: readonly JournalEvent[];
+  /** What callers were told. */
+  readonly answers: readonly Answer[];
+}
+
+type EventOf<T extends JournalEvent["type"]> = Extract<JournalEvent, { type: T }>;
+type Planned = EventOf<"orders-planned">["orders"][number];
+
+interface JournaledOrder {
+  readonly run: PlayedRun;
+  readonly order: Planned;
+  readonly fills: readonly Fill[];
+}
+
+export function violationsOf(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[]): readonly Violation[] {
+  const account = venue.accounts.get(day.deployment.account)!;
+  const orders = account.orders.all;
+  const executions = account.activities.all.filter((activity): activity is FillActivity => activity.type === "FILL");
+  const journaled = journaledOrders(runs);
+  return [
+    ...duplicateOrders(orders, journaled),
+    ...lostFills(orders, executions, journaled),
+    ...unreconciled(day, venue, runs, orders, journaled),
+    ...runs.flatMap((run) => wrongSuccess(run, orders, journaled)),
+  ];
+}
+
+function journaledOrders(runs: readonly PlayedRun[]): ReadonlyMap<string, JournaledOrder> {
+  const found = new Map<string, JournaledOrder>();
+  for (const run of runs) {
+    for (const event of run.events) {
+      if (event.type === "orders-planned") for (const order of event.orders) found.set(order.clientOrderId, { run, order, fills: [] });
+      if (event.type === "order-ended") found.set(event.clientOrderId, { ...found.get(event.clientOrderId)!, fills: event.fills });
+    }
+  }
+  return found;
+}
+
+function duplicateOrders(orders: readonly VenueOrder[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
+  const found: Violation[] = [];
+  const say = (facts: string): unknown => found.push({ kind: "duplicateOrders", facts });
+  const seen = new Set<string>();
+  const filledOf = new Map<string, { intended: Quantity; filled: Quantity }>();
+  for (const order of orders) {
+    const { clientOrderId: id, symbol, side, quantity } = order;
+    const known = journaled.get(id);
+    if (!known) {
+      say(`the venue has ${described(order)}, which no journal planned`);
+      continue;
+    }
+    if (seen.has(id)) say(`the venue has ${described(order)} twice`);
+    seen.add(id);
+    if (known.order.symbol !== symbol || known.order.side !== side || known.order.quantity !== quantity) say(`the venue has ${described(order)}, and planned was ${known.order.side} ${quantityToText(known.order.quantity)} ${known.order.symbol}`);
+    const intent = `${known.run.id} ${side} ${symbol}`;
+    const sofar = filledOf.get(intent) ?? { intended: 0 as Quantity, filled: 0 as Quantity };
+    filledOf.set(intent, { intended: (sofar.intended + known.order.quantity) as Quantity, filled: (sofar.filled + order.filled) as Quantity });
+  }
+  for (const [intent, { intended, filled }] of filledOf) if (filled > intended) say(`${intent}: ${quantityToText(filled)} filled of ${quantityToText(intended)} intended`);
+  return found;
+}
+
+function lostFills(orders: readonly VenueOrder[], executions: readonly FillActivity[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
+  const byOrder = new Map<string, FillActivity[]>();
+  for (const execution of executions) byOrder.set(execution.order, [...(byOrder.get(execution.order) ?? []), execution]);
+  return orders.flatMap((order) => {
+    const there = (byOrder.get(order.id) ?? []).map(({ quantity, price, at }) => `${quantityToText(quantity)} @ ${moneyToText(price)} at ${isoOf(at)}`).sort();
+    const here = (journaled.get(order.clientOrderId)?.fills ?? []).map(({ quantity, price, at }) => `${quantityToText(quantity)} @ ${moneyToText(price)} at ${isoOf(at)}`).sort();
+    return there.join() === here.join() ? [] : [{ kind: "lostFills" as const, facts: `${described(order)}: the venue filled [${there.join("; ")}], the journal has [${here.join("; ")}]` }];
+  });
+}
+
+function unreconciled(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[], orders: readonly VenueOrder[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
+  const found: Violation[] = [];
+  const say = (facts: string): unknown => found.push({ kind: "unreconciledDifferences", facts });
+  for (const { id, events } of runs) if (!events.some(({ type }) => type === "run-closed")) say(`run ${id} never closed`);
+  for (const order of orders) if (!hasEnded(order)) say(`${described(order)} is still open`);
+  const { cash, positions } = venue.exchange.account(day.deployment.account);
+  const ours = holdingsBy([...journaled.values()], day);
+  if (!day.wholeSharesVenue && ours.cash !== cash) say(`cash by the journals is ${moneyToText(ours.cash)}, at the venue ${moneyToText(cash)}`);
+  for (const symbol of day.market.symbols) {
+    const there = positions.find((position) => position.symbol === symbol)?.quantity ?? 0;
+    const here = ours.held.get(symbol) ?? 0;
+    if (Math.abs(there - here) > (day.wholeSharesVenue && day.market.split ? 1e9 : 1)) say(`${symbol} by the journals is ${here / 1e9}, at the venue ${there / 1e9}`);
+  }
+  return found;
+}
+
+/** Money and shares after all fills that the journals know, and the split at its instant. */
+function holdingsBy(journaled: readonly JournaledOrder[], { cash: starting, market: { split } }: DrawnDay): { readonly cash: Money; readonly held: ReadonlyMap<Symbol, number> } {
+  const fills = journaled.flatMap(({ order: { symbol, side }, fills: made }) => made.map((fill) => ({ symbol, side, ...fill }))).sort((a, b) => a.at - b.at);
+  const held = new Map<Symbol, number>();
+  let cash = starting;
+  let isSplit = false;
+  const splitOnce = (): void => {
+    if (!split || isSplit) return;
+    isSplit = true;
+    held.set(split.symbol, Math.round((held.get(split.symbol) ?? 0) * split.ratio));
+  };
+  for (const { symbol, side, quantity, price, at } of fills) {
+    if (split && at >= split.at) splitOnce();
+    held.set(symbol, (held.get(symbol) ?? 0) + (side === "buy" ? 1 : -1) * quantity);
+    cash = side === "buy" ? subtractMoney(cash, notional(price, quantity)) : addMoney(cash, notional(price, quantity));
+  }
+  splitOnce();
+  return { cash, held };
+}
+
+function wrongSuccess({ id, events, answers }: PlayedRun, orders: readonly VenueOrder[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
+  const found: Violation[] = [];
+  const say = (facts: string): unknown => found.push({ kind: "wrongSuccessReports", facts: `run ${id} ${facts}` });
+  const closed = events.filter((event): event is EventOf<"run-closed"> => event.type === "run-closed");
+  if (closed.length > 1) say("closed more than once");
+  const outcome = closed[0]?.outcome;
+  for (const answer of answers) if (answer.kind === "closed" && answer.outcome !== outcome) say(`was reported ${answer.outcome}, and its journal says ${outcome ?? "nothing"}`);
+  const theirs = orders.filter(({ clientOrderId }) => journaled.get(clientOrderId)?.run.id === id);
+  const planned = [...journaled.values()].filter(({ run }) => run.id === id);
+  if (outcome === "completed") {
+    if (planned.length === 0) say("is completed without an order");
+    for (const { order } of planned) {
+      const there = theirs.find(({ clientOrderId }) => clientOrderId === order.clientOrderId);
+      if (there?.status !== "filled" || there.filled < order.quantity) say(`is completed, and at the venue its order is ${there ? described(there) : `${order.clientOrderId}, which is unknown there`}`);
+    }
+  }
+  if ((outcome === "unchanged" || outcome === "missed" || outcome === "refused") && theirs.length > 0) say(`is ${outcome}, and the venue has ${theirs.map(described).join(", ")}`);
+  return found;
+}
+
+function described({ clientOrderId, side, quantity, symbol, status, filled }: VenueOrder): string {
+  return `${clientOrderId} (${side} ${quantityToText(quantity)} ${symbol}, ${status}, ${quantityToText(filled)} filled)`;
+}
+
