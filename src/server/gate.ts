@@ -28,7 +28,8 @@ export function installGate({ app, settings }: ServerParts): void {
     const left = rate.take(identity.keyId);
     reply.header("x-ratelimit-limit", left.limit).header("x-ratelimit-remaining", left.remaining).header("x-ratelimit-reset", left.resetSeconds);
     if (left.exceeded) return new WireError(429, 42910000, "rate limit exceeded");
-    return request.method === "GET" || identity.scopes.has("trade") ? undefined : new WireError(403, 40310000, "this key may not trade");
+    if (request.method !== "GET") return identity.scopes.has("trade") ? undefined : new WireError(403, 40310000, "this key may not trade");
+    return identity.scopes.has("trade") || identity.scopes.has("read") ? undefined : new WireError(403, 40310000, "this key may not read");
   };
   app.addHook("onRequest", (request, reply, done) => {
     done(admit(request, reply));
@@ -57,6 +58,8 @@ function identityFrom({ headers }: FastifyRequest, authenticator: ServerParts["s
 
 function sendError(reply: FastifyReply, error: FastifyError | WireError): FastifyReply {
   if (error instanceof WireError) return reply.code(error.status).send(error.body);
+  // Not applied and not acknowledged: whether the disk has it, the next start finds out.
+  if (error.name === "CommandLogFailed") return reply.code(503).send({ code: 50310000, message: "the server cannot keep commands; it has to be restarted" });
   const status = error.statusCode ?? 500;
   if (status < 500) return reply.code(status).send({ code: status * 100_000, message: MESSAGES[error.code] ?? "bad request" });
   reply.log.error(error);

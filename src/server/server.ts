@@ -5,10 +5,12 @@
  * the venue, answered. Commands are applied in the order in which they were appended. Time is `stepped`, and moves by
  * commands alone, or `real`, and follows a clock at a speed; it never goes back, and is not asked for by the venue.
  */
+import type { SecureContextOptions } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
 import { plusMs, type Instant } from "../time.ts";
 import type { AccountName } from "../trade.ts";
 import type { VenueCommand } from "./commands.ts";
+import { installCors } from "./cors.ts";
 import { installGate } from "./gate.ts";
 import { accountRoutes } from "./routes-account.ts";
 import { corporateActionRoutes } from "./routes-corporate-actions.ts";
@@ -52,6 +54,10 @@ export interface ServerSettings {
   readonly requestsPerMinute: number;
   /** The fields that Alpaca removed on 2026-07-06. */
   readonly legacyPatternDayTrader: boolean;
+  /** Origins of web pages that may call; none unless it says otherwise. */
+  readonly corsOrigins?: readonly string[];
+  readonly tls?: Required<Pick<SecureContextOptions, "key" | "cert">>;
+  readonly connectionsMax?: number;
   /** More routes and hooks, before the server listens. */
   readonly extend?: (parts: ServerParts) => void | Promise<void>;
 }
@@ -83,8 +89,9 @@ export interface RunningServer extends ServerParts {
 export type Unstamped = VenueCommand extends infer C ? (C extends VenueCommand ? Omit<C, "at"> : never) : never;
 
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
-  const app = Fastify({ logger: false, bodyLimit: BODY_MAX, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" });
+  const app = listenerOf(settings);
   const parts = partsOf(app, settings);
+  installCors(app, settings.corsOrigins ?? []);
   installGate(parts);
   for (const add of ROUTES) add(parts);
   await settings.extend?.(parts);
@@ -94,7 +101,7 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const port = typeof address === "object" && address ? address.port : settings.port;
   return {
     ...parts,
-    url: `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
+    url: `${settings.tls ? "https" : "http"}://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
     async moveTo(at) {
       await parts.executeAt({ type: "advance", at });
     },
@@ -107,6 +114,19 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
 
 const ROUTES = [orderRoutes, accountRoutes, positionRoutes, referenceRoutes, watchlistRoutes, marketDataRoutes, corporateActionRoutes] as const;
 const BODY_MAX = 256 * 1024;
+const HEADERS_MAX = 16 * 1024;
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 30_000;
+const CONNECTIONS_MAX = 4_096;
+
+/** Whoever sends too much, too slowly or over too many connections is closed, and nobody else notices. */
+function listenerOf({ tls, connectionsMax = CONNECTIONS_MAX }: ServerSettings): FastifyInstance {
+  const http = { maxHeaderSize: HEADERS_MAX, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: 5_000 };
+  const options = { logger: false, bodyLimit: BODY_MAX, requestTimeout: REQUEST_WITHIN_MS, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" as const };
+  const app = tls ? (Fastify({ ...options, https: { ...http, ...tls } }) as unknown as FastifyInstance) : Fastify({ ...options, http });
+  app.server.maxConnections = connectionsMax;
+  return app;
+}
 
 function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & { executeAt(command: VenueCommand): Promise<VenueReply> } {
   const { venue, journal } = settings;

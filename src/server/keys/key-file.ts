@@ -13,7 +13,7 @@ class KeyFileInvalid extends Error {
   override readonly name = "KeyFileInvalid";
 }
 
-export const KEY_FILE = "keys.json";
+const KEY_FILE = "keys.json";
 const LOOK_AGAIN_MS = 1_000;
 const LOCK_WAIT_MS = 5_000;
 const fileSchema = z.strictObject({ format: z.literal(1), keys: z.array(apiKeySchema) });

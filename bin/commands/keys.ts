@@ -1,0 +1,99 @@
+/** `ballast keys`: who may use a server, and as which account. */
+import { InvalidArgumentError, type Command } from "commander";
+import { z } from "zod";
+import { moneyOf, moneyToText, ZERO_MONEY } from "../../src/money.ts";
+import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../../src/server/keys/admin-tokens.ts";
+import { newApiKey, scopeSchema, stateOf, type ApiKey } from "../../src/server/keys/api-keys.ts";
+import { changeKeys, readKeys } from "../../src/server/keys/key-file.ts";
+import { isoOf, type Instant } from "../../src/time.ts";
+import type { AccountName } from "../../src/trade.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface In {
+  readonly dir: string;
+  readonly json?: true;
+}
+
+interface Creation extends In {
+  readonly cash: string;
+  readonly scopes: ApiKey["scopes"];
+  readonly expires?: number;
+}
+
+const DIR = ["--dir <directory>", "the server's directory", ".ballast/venue"] as const;
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+export function register(program: Command): void {
+  const keys = program.command("keys").description("Make, list and revoke the API keys of a server, also while it runs.");
+  keys
+    .command("create")
+    .description("Make a key for an account. The secret is shown now and never again.")
+    .argument("<account>", "the account's name; it is opened with its first key")
+    .option(...DIR)
+    .option("--cash <usd>", "what a new account starts with", "100000")
+    .option("--scopes <list>", "trade, read and admin, with commas between", scopes, ["trade", "read"])
+    .option("--expires <time>", "when it ends, for instance 12h or 90d from now (default: never)", duration)
+    .option("--json", "print { id, secret, account } as one JSON object")
+    .addHelpText("after", "\nExamples:\n  $ ballast keys create ann\n  $ ballast keys create viewer --scopes read --expires 30d --json")
+    .action(create);
+  keys.command("list").description("List the keys, without their secrets.").option(...DIR).option("--json", "print them as a list").addHelpText("after", "\nExample:\n  $ ballast keys list --dir venue").action(list);
+  keys.command("revoke").description("End a key. A server that runs takes notice within a second.").argument("<id>", "the key's id, PK…").option(...DIR).addHelpText("after", "\nExample:\n  $ ballast keys revoke PK2V7C1M9QH4XW8T0RZB").action(revoke);
+  keys
+    .command("admin-token")
+    .description(`Print a token for /sim/v1, signed with ${ADMIN_SECRET_VARIABLE}.`)
+    .argument("<who>", "who it is for")
+    .option("--lasts <time>", "until it ends, for instance 15m, 8h or 7d", duration, UNITS.h)
+    .addHelpText("after", `\nExample:\n  $ export ${ADMIN_SECRET_VARIABLE}="$(openssl rand -base64 48)"\n  $ curl -H "Authorization: Bearer $(ballast keys admin-token ann)" …`)
+    .action(async (who: string, { lasts }: { readonly lasts: number }) => {
+      const secret = process.env[ADMIN_SECRET_VARIABLE];
+      if (secret === undefined) throw new UsageError(`${ADMIN_SECRET_VARIABLE} is not set: it is the secret that the server is started with`);
+      process.stdout.write(`${await new AdminTokens(secret).issue(who, Date.now(), lasts)}\n`);
+    });
+}
+
+async function create(account: string, { dir, cash, scopes: granted, expires, json }: Creation): Promise<void> {
+  if (!/^[\w.-]{1,64}$/.test(account)) throw new UsageError(`an account's name has up to 64 letters, digits, dots, dashes and underscores: ${JSON.stringify(account)}`);
+  const now = Date.now() as Instant;
+  const { key, secret } = newApiKey({ account: account as AccountName, startingCash: cashOf(cash), scopes: granted, createdAt: now, ...(expires !== undefined && { expiresAt: (now + expires) as Instant }) });
+  await changeKeys(dir, (others) => [...others, key]);
+  if (json) process.stdout.write(`${JSON.stringify({ id: key.id, secret, account })}\n`);
+  else process.stdout.write(`APCA_API_KEY_ID=${key.id}\nAPCA_API_SECRET_KEY=${secret}\n`);
+}
+
+function list({ dir, json }: In): void {
+  const now = Date.now();
+  const rows = readKeys(dir).map((key) => ({ id: key.id, account: key.account, scopes: key.scopes, state: stateOf(key, now), createdAt: isoOf(key.createdAt), ...(key.expiresAt !== undefined && { expiresAt: isoOf(key.expiresAt) }), startingCash: moneyToText(key.startingCash) }));
+  if (json) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
+  else process.stdout.write(rows.map(({ id, account, scopes: granted, state, expiresAt }) => `${id}  ${state.padEnd(8)}  ${account}  ${granted.join(",")}${expiresAt === undefined ? "" : `  until ${expiresAt}`}\n`).join("") || `no keys in ${dir}\n`);
+}
+
+async function revoke(id: string, { dir }: In): Promise<void> {
+  await changeKeys(dir, (keys) => {
+    const key = keys.find((one) => one.id === id);
+    if (!key) throw new UsageError(`no key ${id} in ${dir}: ballast keys list tells which there are`);
+    return keys.map((one) => (one === key ? { ...one, revokedAt: one.revokedAt ?? (Date.now() as Instant) } : one));
+  });
+  process.stdout.write(`${id} is revoked\n`);
+}
+
+function cashOf(text: string): ReturnType<typeof moneyOf> {
+  try {
+    const cash = moneyOf(text);
+    if (cash > ZERO_MONEY) return cash;
+  } catch {
+    // Told below.
+  }
+  throw new UsageError(`--cash ${JSON.stringify(text)} is not an amount in dollars above 0`);
+}
+
+function scopes(text: string): ApiKey["scopes"] {
+  const parsed = z.array(scopeSchema).min(1).safeParse(text.split(",").map((scope) => scope.trim()));
+  if (!parsed.success) throw new InvalidArgumentError("Scopes are trade, read and admin.");
+  return parsed.data;
+}
+
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
+  if (amount === undefined || Number(amount) === 0) throw new InvalidArgumentError("It is a number with m, h or d, for instance 12h.");
+  return Number(amount) * UNITS[unit as keyof typeof UNITS];
+}

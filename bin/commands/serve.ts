@@ -1,0 +1,202 @@
+/** `ballast serve`: the simulated exchange behind Alpaca's wire, with a log that outlives the process. */
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { installAdminGate } from "../../src/server/admin-gate.ts";
+import { DurableVenue, verifyVenue } from "../../src/server/durable-venue.ts";
+import type { SyncPolicy } from "../../src/server/durable/command-log.ts";
+import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../../src/server/keys/admin-tokens.ts";
+import { KeyRing, type ApiKey } from "../../src/server/keys/api-keys.ts";
+import { readKeys, watchKeys } from "../../src/server/keys/key-file.ts";
+import { healthRoutes } from "../../src/server/routes-health.ts";
+import { simulationRoutes } from "../../src/server/routes-simulation.ts";
+import { startServer, type RunningServer, type TimeSettings, type Unstamped } from "../../src/server/server.ts";
+import type { VenueCommand } from "../../src/server/commands.ts";
+import type { Venue } from "../../src/server/venue.ts";
+import type { Instant } from "../../src/time.ts";
+import { servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface Options extends MarketOptions {
+  readonly dir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly fsync: SyncPolicy;
+  readonly snapshotEvery: number;
+  readonly speed: number;
+  readonly stepped?: true;
+  readonly requestsPerMinute: number;
+  readonly connectionsMax: number;
+  readonly cors: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly legacyPatternDayTrader?: true;
+  readonly recover?: true;
+  readonly verify?: true;
+  readonly json?: true;
+}
+
+/** Replayed bars have a tick for each tenth of a second of the clock; between clients only ends of days and orders come by themselves. */
+const TICK_MS = { daily: 100, clients: 1_000 } as const;
+const INTERVAL_MS = 100;
+
+export function register(program: Command): void {
+  program
+    .command("serve")
+    .description("Serve a simulated market behind Alpaca's interface. What it acknowledges is in a log first, and there again after any end.")
+    .addOption(new Option("--dir <directory>", "where commands, snapshots and keys are kept").default(".ballast/venue").env("BALLAST_SERVE_DIR"))
+    .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1").env("BALLAST_SERVE_HOST"))
+    .addOption(new Option("--port <number>", "port to listen on; 0 for any that is free").default(8080).env("BALLAST_SERVE_PORT").argParser(count(0, 65_535)))
+    .option("--symbols <list>", "a new venue: what is traded, with commas between", listOf)
+    .addOption(new Option("--hours <hours>", "a new venue where clients trade with each other: New York's sessions, or always (default: calendar)").choices(["calendar", "always"]))
+    .option("--data <directory>", "a new venue: daily bars to replay")
+    .option("--from <date>", "the first day that is replayed")
+    .option("--to <date>", "the last day that is replayed")
+    .addOption(new Option("--profile <name>", "a new venue: fees and dividends as in reality, or what Alpaca's paper does (default: realistic)").choices(["realistic", "alpaca-paper"]))
+    .option("--speed <factor>", "of replayed time", speed, 1)
+    .option("--stepped", "time moves only by POST /sim/v1/advance")
+    .option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)", policy, { sync: "every-batch" })
+    .option("--snapshot-every <commands>", "commands between two snapshots", count(1, 1_000_000_000), 50_000)
+    .option("--requests-per-minute <number>", "of each key, before 429", count(1, 1_000_000_000), 200)
+    .option("--connections-max <number>", "open at once", count(1, 1_000_000), 4_096)
+    .option("--cors <origin>", "a web page's origin that may call; may be repeated", (origin: string, others: readonly string[]) => [...others, origin], [])
+    .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
+    .option("--tls-key <file>", "and this key (PEM)")
+    .option("--legacy-pattern-day-trader", "show the fields that Alpaca removed on 2026-07-06")
+    .option("--recover", "read the directory, cut a torn end, say what is there, and stop")
+    .option("--verify", "with --recover: derive the state from the oldest point and compare it with the newest snapshot")
+    .option("--json", "print what --recover finds as one JSON object")
+    .addHelpText(
+      "after",
+      `
+Clients need a key (ballast keys create). Operators' routes (/sim/v1) need a key with the scope admin, or a token made with
+${ADMIN_SECRET_VARIABLE} (ballast keys admin-token).
+
+Examples:
+  $ ballast keys create ann --dir venue
+  $ ballast serve --dir venue --symbols AAA,BBB --hours always
+  $ ballast serve --dir replay --data backtest/data --from 2016-01-04 --to 2016-12-30 --speed 3600
+  $ ballast serve --dir venue --recover --verify`,
+    )
+    .action(serve);
+}
+
+async function serve(options: Options): Promise<void> {
+  if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
+  const { dir, symbols, hours, data, from, to, profile } = options;
+  const served = await servedVenue(dir, { symbols, hours, data, from, to, profile } as MarketOptions, Date.now() as Instant);
+  const onSnapshotFailure = (error: unknown): void => void process.stderr.write(`ballast: a snapshot failed and the log goes on: ${String(error)}\n`);
+  const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
+  if (options.recover) return recovered(options, served, durable);
+  process.stderr.write(`${recoveryText(durable)}\n`);
+  await run(options, served, durable);
+}
+
+async function run(options: Options, served: ServedVenue, durable: DurableVenue): Promise<void> {
+  const tokens = adminTokens();
+  const keys = readKeys(options.dir);
+  const ring = new KeyRing(keys, Date.now);
+  if (!options.stepped && served.market === "clients") await commit(durable, { type: "advance", at: Math.max(durable.venue.now, Date.now()) as Instant });
+  const openedByKey = (command: Unstamped): Promise<unknown> => commit(durable, { ...command, at: durable.venue.now });
+  await openAccounts(durable.venue, keys, openedByKey);
+  const steps: { moveTo?: RunningServer["moveTo"] } = {};
+  const server = await startServer({
+    host: options.host, port: options.port, venue: durable.venue, time: timeOf(options, served), authenticator: ring, journal: durable,
+    requestsPerMinute: options.requestsPerMinute, connectionsMax: options.connectionsMax, corsOrigins: options.cors, legacyPatternDayTrader: options.legacyPatternDayTrader ?? false,
+    ...(options.tlsCert !== undefined && options.tlsKey !== undefined && { tls: { cert: readFileSync(options.tlsCert), key: readFileSync(options.tlsKey) } }),
+    extend: (parts) => {
+      installAdminGate(parts, tokens, Date.now);
+      healthRoutes(parts.app, durable);
+      simulationRoutes(parts, async (at) => steps.moveTo?.(at));
+    },
+  });
+  steps.moveTo = (at) => server.moveTo(at);
+  const complain = (error: unknown): void => void process.stderr.write(`ballast: ${error instanceof Error ? error.message : String(error)}\n`);
+  const stopWatching = watchKeys(options.dir, (changed) => {
+    ring.replace(changed);
+    openAccounts(server.venue, changed, (command) => server.execute(command)).catch(complain);
+  }, complain);
+  process.stdout.write(`serving ${server.url}\n`);
+  await stopAsked();
+  stopWatching();
+  await server.close();
+  await durable.close();
+}
+
+/** Before the server takes requests. */
+async function commit(durable: DurableVenue, command: VenueCommand): Promise<void> {
+  await durable.append(command);
+  durable.venue.apply(command);
+}
+
+function timeOf({ stepped, speed }: Options, { market }: ServedVenue): TimeSettings {
+  if (stepped) return { mode: "stepped" };
+  if (market === "clients" && speed !== 1) throw new UsageError("--speed is for replayed bars: clients trade in real time");
+  return { mode: "real", speed, clock: Date.now, tickMs: TICK_MS[market] };
+}
+
+/** Each with its first key. */
+async function openAccounts(venue: Venue, keys: readonly ApiKey[], execute: (command: Unstamped) => Promise<unknown>): Promise<void> {
+  for (const { account, startingCash } of keys) if (!venue.accounts.has(account)) await execute({ type: "open-account", account, cash: startingCash });
+}
+
+function adminTokens(): AdminTokens | undefined {
+  const secret = process.env[ADMIN_SECRET_VARIABLE];
+  return secret === undefined ? undefined : new AdminTokens(secret);
+}
+
+function stopAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function recovered({ dir, verify, json }: Options, { settings }: ServedVenue, durable: DurableVenue): Promise<void> {
+  const verification = verify && (await verifyVenue(dir, settings));
+  const { recovery } = durable;
+  const digest = durable.digest();
+  await durable.release();
+  const agrees = verification ? verification.agrees && verification.digest === digest : undefined;
+  if (agrees === false) process.exitCode = 1;
+  if (json) return void process.stdout.write(`${JSON.stringify({ ...recovery, digest, ...(verification && { verification, agrees }) })}\n`);
+  process.stdout.write(`${recoveryText(durable)}\nstate after command ${recovery.lastSequence}: ${digest}\n`);
+  if (!verification) return;
+  const { from, commands, snapshot } = verification;
+  process.stdout.write(`derived again from command ${from} on, ${commands} commands: ${verification.digest}\n`);
+  process.stdout.write(snapshot ? `snapshot of command ${snapshot.sequence}: ${snapshot.digest}, derived ${snapshot.derived}\n` : "no snapshot to compare with\n");
+  process.stdout.write(agrees ? "they agree\n" : "THEY DIFFER: keep this directory, and restore a backup\n");
+}
+
+function recoveryText({ recovery: { snapshot, commandsReplayed, lastSequence, torn, damagedSnapshots } }: DurableVenue): string {
+  return [
+    `${lastSequence} commands: ${snapshot ? `a snapshot of command ${snapshot.sequence}` : "no snapshot"}, and ${commandsReplayed} played behind it`,
+    ...damagedSnapshots.map((what) => `put aside: ${what}`),
+    ...(torn ? [`cut ${torn.bytes} bytes that were being written when it stopped, at byte ${torn.offset} of ${torn.path}; they were never acknowledged as synced`] : []),
+  ].join("\n");
+}
+
+function policy(text: string): SyncPolicy {
+  if (text === "batch") return { sync: "every-batch" };
+  if (text === "never") return { sync: "never" };
+  const [, ms] = /^interval(?::(\d{1,6}))?$/.exec(text) ?? (text === "interval" ? ["", undefined] : []);
+  if (!text.startsWith("interval") || (text !== "interval" && ms === undefined)) throw new InvalidArgumentError("It is batch, interval, interval:<ms> or never.");
+  return { sync: "interval", ms: ms === undefined ? INTERVAL_MS : Math.max(1, Number(ms)) };
+}
+
+function count(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) throw new InvalidArgumentError(`It is a whole number from ${low} to ${high}.`);
+    return value;
+  };
+}
+
+function speed(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1e9)) throw new InvalidArgumentError("It is a number above 0.");
+  return value;
+}
+
+function listOf(text: string): string[] {
+  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+}

@@ -1,0 +1,85 @@
+/**
+ * What a state directory's venue is: its markets, its fills and the salt of its ids.
+ *
+ * It is decided once, when the directory is new, and kept in `venue.json`: the same commands lead to the same state only
+ * with the same settings.
+ */
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { loadDataset } from "../backtest/dataset.ts";
+import { dailyMarket } from "../src/server/daily-market.ts";
+import { writeDurably } from "../src/server/durable/durable-file.ts";
+import { clientsAlone } from "../src/server/market-source.ts";
+import type { VenueSettings } from "../src/server/venue.ts";
+import { epochDayOf, instantOf, isoOf, newYorkInstant, sessionDateOf, type Instant } from "../src/time.ts";
+import type { Symbol } from "../src/trade.ts";
+import { UsageError } from "./usage-error.ts";
+
+const VENUE_FILE = "venue.json";
+
+const marketSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("clients"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]) }),
+  z.strictObject({ kind: z.literal("daily"), data: z.string(), dataHash: z.string(), from: z.string(), to: z.string(), symbols: z.array(z.string()).optional() }),
+]);
+const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0) });
+type VenueFile = z.output<typeof fileSchema>;
+
+export interface MarketOptions {
+  readonly symbols?: readonly string[];
+  readonly hours?: "calendar" | "always";
+  readonly data?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly profile?: "realistic" | "alpaca-paper";
+}
+
+export interface ServedVenue {
+  readonly settings: VenueSettings;
+  readonly market: "clients" | "daily";
+}
+
+/** @throws UsageError when options are given that the directory has decided already, or too few for a new one. */
+export async function servedVenue(directory: string, options: MarketOptions, now: Instant): Promise<ServedVenue> {
+  const path = join(directory, VENUE_FILE);
+  if (existsSync(path)) {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([key]) => `--${key}`);
+    if (given.length > 0) throw new UsageError(`${path} says what the venue is: leave out ${given.join(", ")}, or name another --dir`);
+    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
+    if (!parsed.success) throw new UsageError(`${path} does not describe a venue: ${z.prettifyError(parsed.error)}`);
+    return venueOf(parsed.data);
+  }
+  const file = await newVenue(options, now);
+  const venue = await venueOf(file);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  await writeDurably(path, [`${JSON.stringify(file, undefined, 2)}\n`]);
+  return venue;
+}
+
+async function newVenue({ symbols, hours = "calendar", data, from, to, profile = "realistic" }: MarketOptions, now: Instant): Promise<VenueFile> {
+  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: randomInt(2 ** 32) } as const;
+  if (data === undefined) {
+    if (!symbols) throw new UsageError("a new venue needs --symbols for clients to trade with each other, or --data, --from and --to for bars to replay");
+    return { ...made, startsAt: isoOf(now), market: { kind: "clients", symbols: [...symbols], hours } };
+  }
+  if (from === undefined || to === undefined) throw new UsageError("--data needs --from and --to: the days that are played");
+  const { hash } = await loadDataset(data, { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) });
+  const startsAt = isoOf(newYorkInstant(epochDayOf(sessionDateOf(from)), 0));
+  return { ...made, startsAt, market: { kind: "daily", data: resolve(data), dataHash: hash, from, to, ...(symbols && { symbols: [...symbols] }) } };
+}
+
+/** Of the market's history before its first day. */
+const LOOKBACK_SESSIONS = 300;
+const LIQUIDITY = { halfSpreadBps: 1, volumeShareMax: 0.1 };
+
+async function venueOf({ salt, startsAt, market, profile, chance }: VenueFile): Promise<ServedVenue> {
+  const fills = profile === "realistic" ? { fees: "alpaca" as const } : { fees: "none" as const, withoutDividends: true as const, partialFillSeed: chance };
+  const settings = { salt, startsAt: instantOf(startsAt), exchange: { ...fills, halfSpreadBps: LIQUIDITY.halfSpreadBps, wholeShares: false, checks: "alpaca" as const } };
+  if (market.kind === "clients") return { settings: { ...settings, market: clientsAlone(market.symbols as Symbol[], market.hours) }, market: "clients" };
+  const { data, dataHash, from, to, symbols } = market;
+  const dataset = await loadDataset(data, { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) });
+  if (dataset.hash !== dataHash) throw new UsageError(`${data} no longer holds the bars that this venue was made with (its hash was ${dataHash} and is ${dataset.hash})`);
+  const series = dataset.symbols.map((symbol) => dataset.series.get(symbol)!);
+  return { settings: { ...settings, market: dailyMarket({ series, from: epochDayOf(sessionDateOf(from)), liquidity: LIQUIDITY }) }, market: "daily" };
+}

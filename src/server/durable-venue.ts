@@ -1,0 +1,138 @@
+/**
+ * A venue whose commands are in a log: what it acknowledged is there again after any end of the process.
+ *
+ * The venue is a deterministic state machine, so the newest snapshot and the commands behind it are its state, and any
+ * older snapshot leads to the same by more commands; `verifyVenue` tries that. A command at which the venue threw was
+ * answered with an error, and throws again here: both go on behind it.
+ */
+import { venueCommandSchema, type VenueCommand } from "./commands.ts";
+import { CommandLog, type Recovery, type SyncPolicy } from "./durable/command-log.ts";
+import type { CommandLogFailed } from "./durable/log-errors.ts";
+import { replayCommands } from "./durable/log-segments.ts";
+import { encodedSnapshot, readSnapshot, snapshotFiles, type SnapshotState } from "./durable/state-snapshot.ts";
+import type { Journaled } from "./server.ts";
+import { Venue, type VenueSettings, type VenueSnapshot } from "./venue.ts";
+
+export interface DurableVenueSettings {
+  readonly directory: string;
+  readonly policy: SyncPolicy;
+  /** Commands between two snapshots. */
+  readonly snapshotEvery: number;
+  readonly venue: VenueSettings;
+  readonly onSnapshotFailure: (error: unknown) => void;
+}
+
+export class DurableVenue implements Journaled {
+  readonly venue: Venue;
+  readonly #log: CommandLog;
+  readonly #snapshotEvery: number;
+  readonly #onSnapshotFailure: (error: unknown) => void;
+  #snapshotAt: number;
+
+  /** @throws DirectoryInUse, LogCorrupt, VenueSnapshotInvalid */
+  static async open(settings: DurableVenueSettings): Promise<DurableVenue> {
+    let venue = new Venue(settings.venue);
+    const log = await CommandLog.open(settings, {
+      restore: (state) => (venue = restored(settings.venue, state)),
+      apply: (command) => applyAgain(venue, command),
+    });
+    return new DurableVenue(settings, venue, log);
+  }
+
+  private constructor({ snapshotEvery, onSnapshotFailure }: DurableVenueSettings, venue: Venue, log: CommandLog) {
+    this.venue = venue;
+    this.#log = log;
+    this.#snapshotEvery = snapshotEvery;
+    this.#onSnapshotFailure = onSnapshotFailure;
+    this.#snapshotAt = (log.recovery.snapshot?.sequence ?? 0) + snapshotEvery;
+  }
+
+  get recovery(): Recovery {
+    return this.#log.recovery;
+  }
+
+  /** Commands so far. */
+  get acknowledged(): number {
+    return this.#log.acknowledged;
+  }
+
+  /** Why nothing is acknowledged any more. */
+  get failure(): CommandLogFailed | undefined {
+    return this.#log.failure;
+  }
+
+  async append(command: VenueCommand): Promise<void> {
+    const sequence = await this.#log.append(command);
+    if (sequence < this.#snapshotAt) return;
+    this.#snapshotAt = sequence + this.#snapshotEvery;
+    // By the next turn of the loop everything acknowledged has been applied as well.
+    setImmediate(() => void this.#keep().catch(this.#onSnapshotFailure));
+  }
+
+  /** The state's identity: the same after every way to it. */
+  digest(): string {
+    return encodedSnapshot(this.acknowledged, stateOf(this.venue)).digest;
+  }
+
+  /** Keeps the state for a quick start; everything that was sent must have been answered. */
+  async close(): Promise<void> {
+    if (!this.failure && this.acknowledged > (this.recovery.snapshot?.sequence ?? 0)) await this.#keep().catch(this.#onSnapshotFailure);
+    await this.release();
+  }
+
+  async release(): Promise<void> {
+    await this.#log.close();
+  }
+
+  async #keep(): Promise<void> {
+    await this.#log.snapshot(this.#log.acknowledged, stateOf(this.venue));
+  }
+}
+
+export interface Verification {
+  /** What was derived, and from which command on. */
+  readonly commands: number;
+  readonly from: number;
+  /** The newest snapshot, and the digest that the state was found to have there. */
+  readonly snapshot: { readonly sequence: number; readonly digest: string; readonly derived: string } | undefined;
+  readonly lastSequence: number;
+  readonly digest: string;
+  readonly agrees: boolean;
+}
+
+/**
+ * Derives the state from the oldest point that the directory has, and compares it with the newest snapshot.
+ * Changes nothing. @throws LogCorrupt, VenueSnapshotInvalid
+ */
+export async function verifyVenue(directory: string, settings: VenueSettings): Promise<Verification> {
+  const files = await snapshotFiles(directory);
+  const newest = files.length === 0 ? undefined : await readSnapshot(directory, files.at(-1)!.file);
+  const oldest = files.length < 2 ? undefined : await readSnapshot(directory, files[0]!.file);
+  const venue = oldest ? restored(settings, oldest.state) : new Venue(settings);
+  const from = oldest?.sequence ?? 0;
+  let derived: string | undefined;
+  const { lastSequence } = replayCommands(directory, from, (command, sequence) => {
+    applyAgain(venue, command);
+    if (sequence === newest?.sequence) derived = encodedSnapshot(sequence, stateOf(venue)).digest;
+  });
+  const { digest } = encodedSnapshot(lastSequence, stateOf(venue));
+  const snapshot = newest && { sequence: newest.sequence, digest: newest.digest, derived: derived ?? "" };
+  return { commands: lastSequence - from, from, snapshot, lastSequence, digest, agrees: snapshot === undefined || snapshot.digest === snapshot.derived };
+}
+
+function stateOf(venue: Venue): SnapshotState {
+  return { ...venue.snapshot() };
+}
+
+function restored(settings: VenueSettings, state: SnapshotState): Venue {
+  return Venue.restore(settings, state as unknown as VenueSnapshot);
+}
+
+function applyAgain(venue: Venue, command: unknown): void {
+  const parsed = venueCommandSchema.parse(command);
+  try {
+    venue.apply(parsed);
+  } catch {
+    // It did so the first time, and the venue went on.
+  }
+}
