@@ -20,7 +20,7 @@ export interface MarketFacts {
   readonly close: Price;
   /** Shares a day, a plain number; absent where the bars know closes only. */
   readonly averageVolume?: number;
-  /** Of daily returns, as a fraction; absent where no style of execution asks for it. */
+  /** Of daily returns, as a fraction; absent where there are fewer than two. */
   readonly volatility?: number;
 }
 

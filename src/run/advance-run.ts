@@ -110,7 +110,7 @@ async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, window
     const shaped = "keep" in decision ? undefined : shapeTargets(decision.targets, settings.limits, { equity: weightOf(account.equity, settings.allocation), view: wide });
     const targets = settings.exits ? await targetsWithExits(shaped, account, window, deployment, settings.exits, ports) : (shaped ?? { targets: [], refused: [] });
     const traded = new Set([...targets.targets.map(({ symbol }) => symbol), ...(shaped ? held.keys() : [])]);
-    const facts = bars > 0 && traded.size > 0 ? { facts: marketFacts([...traded].sort(), wide, settings.executionStyle) } : {};
+    const facts = bars > 0 && traded.size > 0 ? { facts: marketFacts([...traded].sort(), wide) } : {};
     await run.record({ type: "targets-set", ...keep, ...targets, ...facts, ...memory });
   }
   return undefined;

@@ -4,6 +4,7 @@
  * Where a trading breaker is set, what the account holds is compared with what it held before plus the run's fills. The
  * comparison is made in the run's own session only: a later one may have begun with a split.
  */
+import { executionCost } from "../execution/shortfall.ts";
 import { addQuantity, maxOf, subtractQuantity, ZERO_QUANTITY, type Money } from "../money.ts";
 import type { Ports } from "../ports.ts";
 import { positionsBefore } from "../risk/cash-account.ts";
@@ -36,7 +37,8 @@ export async function closeRun(run: Run, { deployment, scheduledAt }: Trigger, p
   if (newYorkClock(ports.clock.now()).day === epochDayOf(session)) refused.push(...differencesOf(run, positions));
   const outcome = outcomeOf(run, stop, refused);
   const lossFacts = await lossFactsOf(account, deployment, ports);
-  await run.record({ type: "run-closed", outcome, refused, equity, cash, positions, ...(lossFacts && { lossFacts }) });
+  const execution = executionCost(run.orders.map(({ order, ended }) => ({ order, fills: ended?.fills ?? [] })));
+  await run.record({ type: "run-closed", outcome, refused, equity, cash, positions, ...(execution && { execution }), ...(lossFacts && { lossFacts }) });
   return { kind: "closed", run: run.id, outcome };
 }
 

@@ -5,6 +5,7 @@
  * each order that was not placed with the rule that decided and its numbers. What concerns the run as a whole comes
  * first.
  */
+import type { ExecutionCost } from "../execution/shortfall.ts";
 import { notional, type Money, type Price, type Quantity } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { percent, refusalToText, sharesText, usd } from "../risk/refusal-text.ts";
@@ -84,8 +85,12 @@ function planText({ side, at, equity, cash, orders, refused }: EventOf<"orders-p
   return `${side === "sell" ? "Sells" : "Buys"} were planned at ${isoOf(at)} from an equity of ${cents(equity)} and cash of ${cents(cash)}: ${count(orders.length, "order")}, ${refused.length} refused.`;
 }
 
-function endText({ outcome, at, equity, cash, positions }: EventOf<"run-closed">): string {
-  return `It ended ${outcome} at ${isoOf(at)} with an equity of ${cents(equity)}, of which ${cents(cash)} in cash, and ${count(positions.length, "position")}.`;
+function endText({ outcome, at, equity, cash, positions, execution }: EventOf<"run-closed">): string {
+  return `It ended ${outcome} at ${isoOf(at)} with an equity of ${cents(equity)}, of which ${cents(cash)} in cash, and ${count(positions.length, "position")}.${execution ? ` ${costText(execution)}` : ""}`;
+}
+
+function costText({ traded, shortfall }: ExecutionCost): string {
+  return `Its fills cost ${cents(shortfall)} against the prices at which they were planned, fees included: ${rounded((10_000 * shortfall) / traded)} basis points of ${cents(traded)}.`;
 }
 
 function symbolsOf(events: readonly JournalEvent[], targeted: EventOf<"targets-set"> | undefined, plans: readonly EventOf<"orders-planned">[], refused: readonly Refusal[]): Explanation["symbols"] {
@@ -127,8 +132,8 @@ function clampText(clamp: Clamp): string {
 }
 
 function orderTexts(order: PlannedOrder, events: readonly JournalEvent[]): readonly string[] {
-  const { clientOrderId, side, quantity, type, priceBound, referencePrice, expectedFees, reason } = order;
-  const planned = `${side === "buy" ? "Buy" : "Sell"} ${sharesText(quantity)} at about ${price(referencePrice)}, worth ${cents(notional(referencePrice, quantity))}, as a ${type} order no worse than ${price(priceBound)}, with fees of about ${cents(expectedFees)}: ${reason}.`;
+  const { clientOrderId, side, quantity, type, priceBound, referencePrice, expectedFees, expectedImpactBps, reason } = order;
+  const planned = `${side === "buy" ? "Buy" : "Sell"} ${sharesText(quantity)} at about ${price(referencePrice)}, worth ${cents(notional(referencePrice, quantity))}, as a ${type} order no worse than ${price(priceBound)}, with fees of about ${cents(expectedFees)}${expectedImpactBps === undefined ? "" : ` and an expected impact of ${expectedImpactBps} basis points`}: ${reason}.`;
   const children = eventsOf(events, "child-planned").filter(({ intent }) => intent === clientOrderId);
   if (children.length === 0) return [planned, ...placedTexts(order, events)];
   const done = eventsOf(events, "execution-ended").find((event) => event.clientOrderId === clientOrderId);

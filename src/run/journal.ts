@@ -6,6 +6,7 @@
  * order; the bytes are part of the contract. Amounts are the integers of money.ts.
  */
 import { hash } from "node:crypto";
+import type { ExecutionCost } from "../execution/shortfall.ts";
 import type { Json } from "../json.ts";
 import type { Money, Price, Quantity, Weight } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
@@ -50,6 +51,10 @@ export type Clamp =
 
 export interface PlannedOrder extends Candidate {
   readonly reason: string;
+  /** The middle of the quote by which it was planned. */
+  readonly arrivalPrice: Price;
+  /** Absent where volume or volatility is not known. */
+  readonly expectedImpactBps?: number;
 }
 
 /** What the automated exits saw: the highest prices since entry, and the symbols that are sold for a breach. */
@@ -123,6 +128,8 @@ export type JournalEntry =
       readonly equity: Money;
       readonly cash: Money;
       readonly positions: readonly Position[];
+      /** What the fills cost against the prices at which the orders were planned; absent where nothing was filled. */
+      readonly execution?: ExecutionCost;
       /** What the loss limits are judged by; absent when none is set. */
       readonly lossFacts?: { readonly lastEquity?: Money; readonly highWater: Money };
     };

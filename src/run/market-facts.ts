@@ -24,7 +24,7 @@ export function barsNeeded({ barAgeSessionsMax, priceMoveMax, volumeShareMax, co
 }
 
 /** A symbol without bars is absent. */
-export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "bars" | "session">, style: ExecutionStyle): Readonly<Record<Symbol, MarketFacts>> {
+export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "bars" | "session">): Readonly<Record<Symbol, MarketFacts>> {
   const session = epochDayOf(view.session);
   const facts: Record<Symbol, MarketFacts> = {};
   for (const symbol of symbols) {
@@ -32,7 +32,7 @@ export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "b
     const day = bars.days.at(-1) as EpochDay | undefined;
     if (day === undefined) continue;
     const averageVolume = averageVolumeOf(bars);
-    const volatility = typeof style === "string" ? undefined : volatilityOf(bars);
+    const volatility = volatilityOf(bars);
     facts[symbol] = {
       day: dateOfEpochDay(day),
       ageSessions: day > session ? session - day : Math.max(sessionsBetween(day, session).length - 1, 0),

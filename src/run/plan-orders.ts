@@ -7,6 +7,7 @@
  * less its reserve) and the room that groups and gross exposure leave, which sells that did not fill may have made less.
  * A target of 0 sells all that is held, down to the last fraction. Orders come in the order of their symbols.
  */
+import { expectedImpactBps } from "../execution/shortfall.ts";
 import {
   addMoney,
   FULL_WEIGHT,
@@ -170,7 +171,7 @@ function fitToMoney(orders: readonly PlannedOrder[], spendable: Money, inputs: P
     if (value <= 0) return [];
     fitted = fitted.flatMap((order) => {
       const quantity = tradable(order.symbol, mulDivDown(order.quantity, affordable, value) as Quantity, inputs);
-      return quantity > 0 ? [{ ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, reservePriceOf(order)) }] : [];
+      return quantity > 0 ? [resized(order, quantity, inputs)] : [];
     });
   }
   return fitted;
@@ -189,10 +190,21 @@ function fitToRoom(orders: readonly PlannedOrder[], equity: Money, worth: Readon
     fitted = fitted.map((order) => {
       if (symbols && !symbols.has(order.symbol)) return order;
       const quantity = tradable(order.symbol, mulDivDown(order.quantity, room, wanted) as Quantity, inputs);
-      return quantity > 0 ? { ...order, quantity, expectedFees: inputs.expectedFees("buy", quantity, reservePriceOf(order)) } : order;
+      return quantity > 0 ? resized(order, quantity, inputs) : order;
     });
   }
   return fitted;
+}
+
+/** A buy of another quantity, with what depends on it. */
+function resized(order: PlannedOrder, quantity: Quantity, inputs: PlanInputs): PlannedOrder {
+  const { expectedImpactBps: _, ...rest } = order;
+  return { ...rest, quantity, expectedFees: inputs.expectedFees("buy", quantity, reservePriceOf(order)), ...impactOf(order.symbol, quantity, inputs) };
+}
+
+function impactOf(symbol: Symbol, quantity: Quantity, { facts }: PlanInputs): Pick<PlannedOrder, "expectedImpactBps"> {
+  const impact = expectedImpactBps(quantity, facts?.get(symbol) ?? {});
+  return impact === undefined ? {} : { expectedImpactBps: impact };
 }
 
 /** Buys that the money does not reach for at all. What was not worth an order before is still that. */
@@ -234,6 +246,8 @@ function orderOf(side: Side, symbol: Symbol, quantity: Quantity, quote: Quote, c
     expectedFees: inputs.expectedFees(side, quantity, side === "buy" ? reservePriceOf(prices) : referencePrice),
     closesPosition,
     reason,
+    arrivalPrice: middleOf(quote),
+    ...impactOf(symbol, quantity, inputs),
   };
 }
 

@@ -75,7 +75,7 @@ export function previewRun({ deployment: configured, account, view, gateView, qu
   // Where the strategy keeps everything, exits alone are traded.
   const deployment = keep === undefined ? configured : { ...configured, symbols: shaped.targets.map(({ symbol }) => symbol) };
   const bars = barsNeeded(configured.settings.limits, configured.settings.executionStyle);
-  const facts = bars > 0 ? new Map(Object.entries(marketFacts(configured.symbols, gateView, configured.settings.executionStyle)) as [Symbol, MarketFacts][]) : undefined;
+  const facts = bars > 0 ? new Map(Object.entries(marketFacts(configured.symbols, gateView)) as [Symbol, MarketFacts][]) : undefined;
   const inputs = {
     run,
     now,

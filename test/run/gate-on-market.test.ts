@@ -25,7 +25,7 @@ describe("facts from the bars", () => {
   test("are journaled with the targets where a limit asks for them, of what is wanted and of what is held", async () => {
     const run = market({ AAA: 0.1 }, { volumeShareMax: 0.2 });
     expect((await run.play(MONDAY)).outcome).toBe("completed");
-    expect((await run.eventsOf(MONDAY, "targets-set"))[0]!.facts).toEqual({ AAA: { day: "2026-11-20", ageSessions: 0, close: 100_000_000, averageVolume: 1_000 } });
+    expect((await run.eventsOf(MONDAY, "targets-set"))[0]!.facts).toEqual({ AAA: { day: "2026-11-20", ageSessions: 0, close: 100_000_000, averageVolume: 1_000, volatility: 0 } });
   });
 
   test("are neither taken nor journaled where none does", async () => {
@@ -116,7 +116,7 @@ It was due at 2026-11-23T14:35:00.000Z and first called at 2026-11-23T14:35:00.0
 holding was shown up to 1 daily bars of each symbol, ending with the session of 2026-11-20, from files.
 Sells were planned at 2026-11-23T14:35:00.000Z from an equity of 100,000.00 USD and cash of 100,000.00 USD: 0 orders, 0 refused.
 Buys were planned at 2026-11-23T14:35:00.000Z from an equity of 100,000.00 USD and cash of 100,000.00 USD: 1 order, 1 refused.
-It ended partial at 2026-11-23T14:35:00.000Z with an equity of 100,000.00 USD, of which 70,000.00 USD in cash, and 1 position.
+It ended partial at 2026-11-23T14:35:00.000Z with an equity of 100,000.00 USD, of which 70,000.00 USD in cash, and 1 position. Its fills cost 0.00 USD against the prices at which they were planned, fees included: 0 basis points of 30,000.00 USD.
 
 AAA
   Target: 25 % of equity, less than the 50 % that were asked for, because: 0.5 of equity.
@@ -127,7 +127,7 @@ BBB
   Target: 30 % of equity, less than the 90 % that were asked for, because: 0.9 of equity.
   Cut: positionWeightMax allows a position 60 % of equity.
   Cut: all targets added up to 110 %, and grossExposureMax allows 55 %.
-  Buy 600 shares at about 50.00 USD, worth 30,000.00 USD, as a market order no worse than 50.50 USD, with fees of about 0.00 USD: 0.9 of equity.
+  Buy 600 shares at about 50.00 USD, worth 30,000.00 USD, as a market order no worse than 50.50 USD, with fees of about 0.00 USD and an expected impact of 0 basis points: 0.9 of equity.
   Submitted at 2026-11-23T14:35:00.000Z as ${planned!.clientOrderId}: accepted.
   Filled 600 shares of 600 shares at 50.00 USD on average.
 `);

@@ -11,16 +11,16 @@ const FROM = "2026-11-16";
 const session = sessionDateOf("2026-11-25");
 
 function factsOf(bars: Bars): unknown {
-  return marketFacts(["AAA" as Symbol], { session, bars: () => bars }, "market");
+  return marketFacts(["AAA" as Symbol], { session, bars: () => bars });
 }
 
 describe("market facts", () => {
   test.each([
-    [8, "2026-11-25", 0],
-    [7, "2026-11-24", 1],
-    [5, "2026-11-20", 3],
-  ])("after %i sessions with bars are of %s, %i sessions back", (count, day, ageSessions) => {
-    expect(factsOf(closesOf(FROM, Array.from({ length: count }, (_, i) => 10 + i)))).toEqual({ AAA: { day, ageSessions, close: priceOf(String(9 + count)) } });
+    [8, "2026-11-25", 0, 0.013462],
+    [7, "2026-11-24", 1, 0.012462],
+    [5, "2026-11-20", 3, 0.009946],
+  ])("after %i sessions with bars are of %s, %i sessions back", (count, day, ageSessions, volatility) => {
+    expect(factsOf(closesOf(FROM, Array.from({ length: count }, (_, i) => 10 + i)))).toEqual({ AAA: { day, ageSessions, close: priceOf(String(9 + count)), volatility } });
   });
 
   test("of a day after the session are negative", () => {
