@@ -10,7 +10,9 @@ import { sessionAtIndex, type Session } from "../src/rules/calendar.ts";
 import { scheduledInstants } from "../src/rules/schedule.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
-import { MarketReplay, type LiquidityRules } from "../src/simulator/market-replay.ts";
+import type { ExchangeEvent } from "../src/simulator/exchange-events.ts";
+import { constantProfile, fillProfile, type FillProfile, type LiquidityRules } from "../src/simulator/fill-profiles.ts";
+import { MarketReplay } from "../src/simulator/market-replay.ts";
 import { simulatedBroker, simulatedQuotes } from "../src/simulator/simulated-venue.ts";
 import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
 import type { Dataset } from "./dataset.ts";
@@ -21,6 +23,7 @@ export interface WorldSettings {
   readonly deployment: Deployment;
   readonly from: SessionDate;
   readonly cash: Money;
+  /** Where the deployment names no fill profile. */
   readonly liquidity: LiquidityRules;
 }
 
@@ -35,24 +38,30 @@ interface Stores {
   readonly state: StateStore;
   /** Wraps the broker of the exchange, where orders must outlive the process. */
   readonly durable?: (broker: Broker, exchange: Exchange) => Broker;
+  /** Told of all that happens at the exchange. */
+  readonly onEvent?: (event: ExchangeEvent, exchange: Exchange) => void;
 }
 
 export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessionEnd: (session: Session, exchange: Exchange) => void, restored?: ExchangeSnapshot): SimulatedWorld {
-  const { dataset, deployment, liquidity } = settings;
+  const { dataset, deployment } = settings;
+  const { onEvent } = stores;
+  const profile = profileOf(settings);
   const first = epochDayOf(settings.from);
   const exchangeSettings: ExchangeSettings = {
     fees: deployment.settings.fees,
-    halfSpreadBps: liquidity.halfSpreadBps,
     wholeShares: deployment.settings.shares === "whole",
     hours: "calendar",
+    standingQuotes: true,
+    ...profile.exchange,
+    ...(onEvent && { log: { append: (event) => onEvent(event, exchange) } }),
   };
-  const exchange = restored ? Exchange.restore(exchangeSettings, restored) : new Exchange(exchangeSettings, newYorkInstant(first, 0));
+  const exchange: Exchange = restored ? Exchange.restore(exchangeSettings, restored) : new Exchange(exchangeSettings, newYorkInstant(first, 0));
   const series = deployment.symbols.map((symbol) => dataset.series.get(symbol)!);
   if (!restored) {
     exchange.openAccount(deployment.account, settings.cash);
     for (const { symbol } of series) exchange.list(symbol);
   }
-  const market = new MarketReplay(exchange, series, first, liquidity, (session) => onSessionEnd(session, exchange), restored?.now);
+  const market = new MarketReplay(exchange, series, first, profile, (session) => onSessionEnd(session, exchange), restored?.now);
   const views = new DatasetViews(dataset);
   const clock: Clock = { now: () => exchange.now };
   const marketData: MarketData = {
@@ -61,6 +70,11 @@ export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessio
   };
   const broker = simulatedBroker(exchange, deployment.account);
   return { exchange, market, ports: { clock, marketData, broker: stores.durable?.(broker, exchange) ?? broker, journal: stores.journal, state: stores.state } };
+}
+
+/** How the market of these settings fills. */
+export function profileOf({ deployment: { settings }, liquidity }: Pick<WorldSettings, "deployment" | "liquidity">): FillProfile {
+  return settings.fillProfile === undefined ? constantProfile(liquidity) : fillProfile(settings.fillProfile, settings.seed);
 }
 
 /** When runs are due. The calendar's very first session has no session before it that a view could end at. */

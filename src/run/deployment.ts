@@ -6,6 +6,7 @@ import type { AccountRules, ExitRules } from "../risk/account-rules.ts";
 import type { Limits } from "../risk/limits.ts";
 import { currentOrNextSession, type Session } from "../rules/calendar.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
+import type { FillProfileName } from "../simulator/fill-profiles.ts";
 import type { ConfiguredStrategy } from "../strategy.ts";
 import { plusMs, type Instant, type SessionDate } from "../time.ts";
 
@@ -26,6 +27,8 @@ export interface RunSettings {
   readonly exits?: ExitRules;
   /** Starts every generator of chance in the simulated market. */
   readonly seed: number;
+  /** How the simulated market fills; absent for a constant spread and share of the volume, and where the market is a real one. */
+  readonly fillProfile?: FillProfileName;
 }
 
 export interface Deployment {

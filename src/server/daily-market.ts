@@ -8,7 +8,8 @@
 import { mulDiv, NANOS, plusBasisPoints, priceFromNumber, type Price, type Quantity } from "../money.ts";
 import { sessionOn } from "../rules/calendar.ts";
 import type { Exchange } from "../simulator/exchange.ts";
-import { MarketReplay, type LiquidityRules, type ReplaySeries } from "../simulator/market-replay.ts";
+import { constantProfile, type LiquidityRules } from "../simulator/fill-profiles.ts";
+import { MarketReplay, type ReplaySeries } from "../simulator/market-replay.ts";
 import { newYorkClock, newYorkInstant, type EpochDay, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import type { BarHistory } from "./bar-history.ts";
@@ -30,7 +31,7 @@ export function dailyMarket({ series, from, liquidity }: DailyMarketSettings): M
     hours: "calendar",
     history: new DailyHistory(series, liquidity.halfSpreadBps),
     open(exchange: Exchange, restored) {
-      const replay = new MarketReplay(exchange, series, from, liquidity, () => undefined, restored?.at);
+      const replay = new MarketReplay(exchange, series, from, constantProfile(liquidity), () => undefined, restored?.at);
       let hasMoved = false;
       return {
         advanceTo(at) {

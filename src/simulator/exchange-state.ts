@@ -28,6 +28,8 @@ export interface ExchangeSettings {
   readonly withoutDividends?: true;
   /** Of one match with the house in ten only a random part is filled, and the rest meets the next quote. The chances start with this. */
   readonly partialFillSeed?: number;
+  /** A quote stands for hours, as with daily bars: it is also the next one, and that rest meets it at once. */
+  readonly standingQuotes?: true;
   /** Told of every event as it happens; it may ask the exchange, and command nothing. */
   readonly log?: Pick<ExchangeLog, "append">;
 }

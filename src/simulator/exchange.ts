@@ -98,13 +98,13 @@ export class Exchange {
   }
 
   /** The market trades down to `low` and up to `high`, with `quantity` for clients on either side; stops are met on the way to the nearer first. */
-  sweep(symbol: Symbol, low: Price, high: Price, quantity: Quantity): void {
+  sweep(symbol: Symbol, low: Price, high: Price, quantity: Quantity, quoteAt: QuoteAt = this.#aroundPrice): void {
     const listing = this.#state.listing(symbol);
     if (listing.halted) return;
     this.#watchFall(symbol, listing, low);
     const { lastPrice } = listing;
     if (listing.stops.size === 0 || lastPrice === undefined) listing.range(low, high, quantity);
-    else for (const extreme of lastPrice - low < high - lastPrice ? [low, high] : [high, low]) listing.sweep(extreme, quantity, this.#aroundPrice);
+    else for (const extreme of lastPrice - low < high - lastPrice ? [low, high] : [high, low]) listing.sweep(extreme, quantity, quoteAt);
   }
 
   /** The market trades from its last price to `to`, with `quantity` for the clients on the way. */
@@ -257,10 +257,16 @@ export class Exchange {
   quoteOf(symbol: Symbol): Quote | undefined {
     const listing = this.#state.listings.get(symbol);
     if (listing?.lastPrice === undefined || !(listing.quotedToday || this.#state.phase === "pre")) return undefined;
-    const { bid, ask } = listing.house;
-    if (bid !== undefined && ask !== undefined) return { bid, ask, at: this.now };
+    const house = this.houseQuoteOf(symbol);
+    if (house) return { ...house, at: this.now };
     const around = this.#aroundPrice(listing.lastPrice, 0 as Quantity);
     return { bid: around.bid, ask: around.ask, at: this.now };
+  }
+
+  /** Around which the house fills; none while it is away. */
+  houseQuoteOf(symbol: Symbol): Pick<Quote, "bid" | "ask"> | undefined {
+    const { bid, ask } = this.#state.listing(symbol).house;
+    return bid === undefined || ask === undefined ? undefined : { bid, ask };
   }
 
   /** The best prices of clients' resting orders, and the last price. */

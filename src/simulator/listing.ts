@@ -32,6 +32,8 @@ export interface MatchRules {
   affordable(order: ClientOrder, price: Price): Quantity;
   /** How much of it may match now; the rest meets the next quote. */
   partOf(order: ClientOrder): Quantity;
+  /** The quote that comes next is the one that stands. */
+  readonly quotesStand: boolean;
   /** Reduces `order.remaining` and ends the order when nothing remains. */
   fill(order: ClientOrder, quantity: Quantity, price: Price, against: Counterparty): void;
   /** A stop was reached; what it becomes is set. False when the order has ended of it. */
@@ -234,7 +236,11 @@ export class Listing {
 
   #match(order: ClientOrder): void {
     if (this.halted) return;
-    const part = this.#partOf(order);
+    let part = this.#partOf(order);
+    while (part < order.remaining && this.#rules.quotesStand) {
+      this.#submit(order, this.house.priceFor(order.side, part)!, part, "ioc");
+      part = this.#partOf(order);
+    }
     if (part < order.remaining) this.#submit(order, this.house.priceFor(order.side, part)!, part, "ioc");
     else if (order.working === "market") this.#matchMarket(order);
     else this.#submit(order, order.limitPrice!, order.remaining, order.timeInForce === "ioc" || order.timeInForce === "fok" ? order.timeInForce : "rest");

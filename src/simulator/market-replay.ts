@@ -3,25 +3,26 @@
  *
  * Each session has four moments: the open (corporate actions, then house quotes at the opening price), midday (the
  * house leaves and the market trades through the day's low and high), the close (house quotes at the closing price),
- * and one second later the end of the session (day orders expire, fees are settled, accounts are marked). So a market
+ * and one second later the end of the session (day orders expire, fees are settled, accounts are marked). A profile
+ * whose spread is another one after the open has a fifth, at which the opening price is quoted again. So a market
  * order meets the opening price in the first half of the session and waits for the closing price in the second, and
  * a limit order fills on a gap at the open or close price, or at its limit if the day traded beyond it. Orders for an
- * auction meet its price alone, before the quotes come. Each moment
- * offers a third of `volumeShareMax` of the bar's volume. The house's half spread is a constant number of basis points.
+ * auction meet its price alone, before the quotes come. Each moment but the end offers an equal part of what the
+ * profile takes of the bar's volume. What the profile goes by is known before the day (symbol-statistics.ts).
  *
  * Data that know closes only have the close and the end alone, with liquidity without bound.
  *
  * The market is a function of the bars and of the instant it has been advanced to: it can be thrown away and rebuilt.
  */
-import { NANOS, plusBasisPoints, priceFromNumber, type Quantity } from "../money.ts";
+import { priceFromNumber, type Price, type Quantity } from "../money.ts";
 import { nextSession, sessionAtIndex, sessionOn, type Session } from "../rules/calendar.ts";
-import type { CorporateAction } from "../rules/corporate-actions.ts";
-import { plusMs, type EpochDay, type Instant } from "../time.ts";
+import { countKnown, type CorporateAction } from "../rules/corporate-actions.ts";
+import { MINUTE_MS, plusMs, type EpochDay, type Instant } from "../time.ts";
 import type { Bars, Symbol } from "../trade.ts";
 import type { Exchange } from "./exchange.ts";
-
-/** Above any order the simulator can hold: nine million shares. */
-const UNBOUNDED = 9_000_000 * NANOS;
+import { UNBOUNDED, type FillProfile, type SymbolStatistics } from "./fill-profiles.ts";
+import type { HouseQuote } from "./house.ts";
+import { statisticsBefore } from "./symbol-statistics.ts";
 
 export interface ReplaySeries {
   readonly symbol: Symbol;
@@ -30,13 +31,7 @@ export interface ReplaySeries {
   readonly actions: readonly CorporateAction[];
 }
 
-export interface LiquidityRules {
-  readonly halfSpreadBps: number;
-  /** Of a bar's volume, for all orders together. */
-  readonly volumeShareMax: number;
-}
-
-type Moment = "open" | "midday" | "close" | "end";
+type Moment = "open" | "settled" | "midday" | "close" | "end";
 
 interface Cursor {
   readonly series: ReplaySeries;
@@ -44,24 +39,29 @@ interface Cursor {
   bar: number;
   /** Index of the first action that is not applied. */
   action: number;
+  /** Before the session of the bar `of`. */
+  statistics: { readonly of: number; readonly value: SymbolStatistics } | undefined;
 }
 
 export class MarketReplay {
   readonly #exchange: Exchange;
-  readonly #rules: LiquidityRules;
+  readonly #profile: FillProfile;
+  /** Of a session, in order. */
+  readonly #moments: readonly Moment[];
   readonly #cursors: readonly Cursor[];
   readonly #onSessionEnd: (session: Session) => void;
   #session: Session;
   #moment: Moment = "open";
 
   /** Starts before the open of `first`, the first session on or after that day. `restored` is an instant already advanced to. */
-  constructor(exchange: Exchange, series: readonly ReplaySeries[], first: EpochDay, rules: LiquidityRules, onSessionEnd: (session: Session) => void, restored?: Instant) {
+  constructor(exchange: Exchange, series: readonly ReplaySeries[], first: EpochDay, profile: FillProfile, onSessionEnd: (session: Session) => void, restored?: Instant) {
     this.#exchange = exchange;
-    this.#rules = rules;
+    this.#profile = profile;
+    this.#moments = profile.openingMinutes > 0 ? ["open", "settled", "midday", "close", "end"] : ["open", "midday", "close", "end"];
     this.#onSessionEnd = onSessionEnd;
     this.#session = sessionOn(first) ?? nextSession(first);
     const startDay = this.#session.day;
-    this.#cursors = series.map((one) => ({ series: one, bar: 0, action: one.actions.findIndex(({ exDay }) => exDay >= startDay) })).map((cursor) => ({ ...cursor, action: cursor.action < 0 ? cursor.series.actions.length : cursor.action }));
+    this.#cursors = series.map((one) => ({ series: one, bar: 0, action: countKnown(one.actions, (startDay - 1) as EpochDay), statistics: undefined }));
     if (restored !== undefined) this.#skipTo(restored);
   }
 
@@ -91,6 +91,8 @@ export class MarketReplay {
     switch (this.#moment) {
       case "open":
         return open;
+      case "settled":
+        return plusMs(open, this.#profile.openingMinutes * MINUTE_MS);
       case "midday":
         return plusMs(open, (close - open) / 2);
       case "close":
@@ -101,9 +103,8 @@ export class MarketReplay {
   }
 
   #step(): void {
-    const following: Readonly<Record<Moment, Moment>> = { open: "midday", midday: "close", close: "end", end: "open" };
     if (this.#moment === "end") this.#session = sessionAtIndex(this.#session.index + 1);
-    this.#moment = following[this.#moment];
+    this.#moment = this.#moments[(this.#moments.indexOf(this.#moment) + 1) % this.#moments.length]!;
   }
 
   #play(): void {
@@ -124,18 +125,21 @@ export class MarketReplay {
     if (this.#moment === "open") this.#applyActions(cursor, index);
     if (index === undefined) return;
     if (bars.kind === "close-only") {
-      if (this.#moment === "close") this.#quote(symbol, bars.close[index]!, UNBOUNDED);
+      if (this.#moment === "close") this.#quote(cursor, index, bars.close[index]!, UNBOUNDED);
       return;
     }
-    const third = Math.min(Math.floor((bars.volume[index]! * this.#rules.volumeShareMax) / 3) * NANOS, UNBOUNDED);
+    const offered = this.#profile.offered(bars.volume[index]!, this.#moments.length - 1);
     if (this.#moment === "open") {
-      this.#exchange.auction(symbol, "opening", { price: priceFromNumber(bars.open[index]!), quantity: third as Quantity });
-      this.#quote(symbol, bars.open[index]!, third);
+      this.#exchange.auction(symbol, "opening", { price: priceFromNumber(bars.open[index]!), quantity: offered });
+      this.#quote(cursor, index, bars.open[index]!, offered);
     }
-    if (this.#moment === "midday") this.#exchange.sweep(symbol, priceFromNumber(bars.low[index]!), priceFromNumber(bars.high[index]!), third as Quantity);
+    if (this.#moment === "settled") this.#exchange.quote(symbol, this.#around(cursor, index, priceFromNumber(bars.open[index]!), offered));
+    if (this.#moment === "midday") {
+      this.#exchange.sweep(symbol, priceFromNumber(bars.low[index]!), priceFromNumber(bars.high[index]!), offered, (price, left) => this.#around(cursor, index, price, left));
+    }
     if (this.#moment === "close") {
-      this.#exchange.auction(symbol, "closing", { price: priceFromNumber(bars.close[index]!), quantity: third as Quantity });
-      this.#quote(symbol, bars.close[index]!, third);
+      this.#exchange.auction(symbol, "closing", { price: priceFromNumber(bars.close[index]!), quantity: offered });
+      this.#quote(cursor, index, bars.close[index]!, offered);
     }
   }
 
@@ -155,12 +159,20 @@ export class MarketReplay {
     }
   }
 
-  #quote(symbol: Symbol, price: number, quantity: number): void {
+  /** The market trades at `price` and is quoted around it. */
+  #quote(cursor: Cursor, index: number, price: number, quantity: Quantity): void {
     const middle = priceFromNumber(price);
-    const { halfSpreadBps } = this.#rules;
-    const bid = halfSpreadBps === 0 ? middle : plusBasisPoints(middle, -halfSpreadBps);
-    const ask = halfSpreadBps === 0 ? middle : plusBasisPoints(middle, halfSpreadBps);
-    this.#exchange.quote(symbol, { bid, ask, quantity: quantity as Quantity }, middle);
+    this.#exchange.quote(cursor.series.symbol, this.#around(cursor, index, middle, quantity), middle);
+  }
+
+  #around(cursor: Cursor, index: number, price: Price, quantity: Quantity): HouseQuote {
+    const minute = (this.#instantOf() - this.#session.open) / MINUTE_MS;
+    return this.#profile.quote(price, quantity, minute, () => this.#statisticsOf(cursor, index));
+  }
+
+  #statisticsOf(cursor: Cursor, index: number): SymbolStatistics {
+    if (cursor.statistics?.of !== index) cursor.statistics = { of: index, value: statisticsBefore(cursor.series.bars, cursor.series.actions, index, this.#session.day) };
+    return cursor.statistics.value;
   }
 
   /** The bar of the session at hand, if the symbol has one. */

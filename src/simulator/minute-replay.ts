@@ -9,7 +9,7 @@
  * opening auction and the last in the closing auction. Corporate actions take effect before the first bar of their
  * day, a dividend before a split.
  */
-import { NANOS, priceFromNumber, type Price, type Quantity } from "../money.ts";
+import { priceFromNumber, type Price, type Quantity } from "../money.ts";
 import { sessionOn } from "../rules/calendar.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { MINUTE_MS, newYorkClock, plusMs, type EpochDay, type Instant } from "../time.ts";
@@ -95,8 +95,7 @@ export class MinuteReplay {
     this.#exchange.setTime(now);
     const { day } = newYorkClock(now);
     if (moment === 0) this.#applyActions(series, cursor.action, day, bar);
-    const total = this.#profile.offered(bar.volume);
-    const quantity = (total - (total % (MOMENTS.length * NANOS))) / MOMENTS.length as Quantity;
+    const quantity = this.#profile.offered(bar.volume, MOMENTS.length);
     if (moment === 0) {
       const price = priceFromNumber(bar.open);
       this.#auctionAt(bar.at, "opening", series, price, quantity);
@@ -120,7 +119,7 @@ export class MinuteReplay {
     const open = sessionOn(newYorkClock(now).day)?.open ?? now;
     const minute = Math.floor((now - open) / MINUTE_MS);
     const isTwoSided = quoted !== undefined && quoted.bid > 0 && quoted.ask >= quoted.bid;
-    return this.#profile.quote(price, quantity, minute, statistics, isTwoSided ? { bid: priceFromNumber(quoted.bid), ask: priceFromNumber(quoted.ask) } : undefined);
+    return this.#profile.quote(price, quantity, minute, () => statistics, isTwoSided ? { bid: priceFromNumber(quoted.bid), ask: priceFromNumber(quoted.ask) } : undefined);
   }
 
   #applyActions({ symbol, actions }: MinuteSeries, first: number, day: EpochDay, bar: MinuteBar): void {

@@ -28,6 +28,10 @@ export class OrderLife implements MatchRules {
     this.#state = state;
   }
 
+  get quotesStand(): boolean {
+    return this.#state.settings.standingQuotes === true;
+  }
+
   /** The order is known from here on; a held one waits for its entry. */
   open(order: ClientOrder, isHeld: boolean): void {
     const { timeInForce, listing } = order;

@@ -25,12 +25,14 @@ describe("the same order under each profile", () => {
   const bar = { at: instantOf(at), open: 100, high: 101, low: 99.5, close: 100.5, volume: 40_000 };
 
   test.each([
-    ["peer", ["1000@100"]],
-    // A quarter of 2.5 % of the volume in four parts: half a spread of 1 bp, and the impact of the part's middle.
-    ["realistic", ["64@100.0122", "62@100.0138", "62@100.015001", "62@100.015901"]],
+    ["peer", ["900@100"]],
+    // A quarter of 2.5 % of the volume, half a spread of 1 bp away, and in eight steps up to the 0.63 bp of the law.
+    ["realistic", ["3@100.0104", "12@100.0112", "20@100.012", "27@100.0128", "35@100.0135", "43@100.0143", "51@100.015101", "59@100.015901"]],
+    // The quote that is estimated where the data have none.
+    ["alpaca-paper", ["900@100.01"]],
   ] as const)("%s", (name, expected) => {
     const market = new ExchangeMarket("2024-07-10T15:59:00Z");
-    market.place("a", { side: "buy", type: "market", qty: name === "peer" ? 1000 : 250 });
+    market.place("a", { side: "buy", type: "market", qty: name === "realistic" ? 250 : 900 });
     new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statistics: STATISTICS }], fillProfile(name, 0)).advanceTo(instantOf(at));
     expect(market.fills("a")).toEqual(expected);
   });
@@ -56,6 +58,21 @@ describe("the same order under each profile", () => {
       expect([...market.fills("tp"), ...market.fills("sl")]).toEqual(expected);
     }
   });
+});
+
+test("where a quote stands for hours, the part that chance has left meets it at once", () => {
+  const parts = (standing: object): string[] => {
+    const market = new ExchangeMarket("2024-07-10T16:00:00Z", { ...standing, ...fillProfile("alpaca-paper", 1).exchange }).price("1");
+    return Array.from({ length: 40 }, (_, n) => {
+      market.place(`o${n}`, { side: "buy", type: "market", qty: 20 });
+      return `${market.status(`o${n}`)} ${market.fills(`o${n}`).join(" ")}`;
+    }).filter((fills) => fills !== "filled 20@1");
+  };
+  expect(parts({})).toEqual(["partially_filled 7@1", "partially_filled 19@1", "partially_filled 10@1"]);
+  // The same first part; from there on chance has been asked once more.
+  const whole = parts({ standingQuotes: true });
+  expect(whole[0]).toBe("filled 7@1 13@1");
+  expect(whole.filter((order) => !order.startsWith("filled"))).toEqual([]);
 });
 
 test("under alpaca-paper about one match in ten fills a part, the same ones for the same seed", () => {

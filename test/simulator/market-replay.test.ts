@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { moneyOf, moneyToText, priceOf, quantityOf, quantityToText } from "../../src/money.ts";
 import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
 import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../../src/simulator/exchange.ts";
+import { constantProfile, fillProfile, type FillProfileName } from "../../src/simulator/fill-profiles.ts";
 import { MarketReplay, type ReplaySeries } from "../../src/simulator/market-replay.ts";
 import { epochDayOf, instantOf, isoOf, plusMs, sessionDateOf, type EpochDay } from "../../src/time.ts";
 import type { AccountName, Bars, ClientOrderId, Symbol } from "../../src/trade.ts";
@@ -26,6 +27,7 @@ interface MarketSettings extends Partial<ExchangeSettings> {
   readonly cash?: string;
   readonly volumeShareMax?: number;
   readonly from?: string;
+  readonly profile?: FillProfileName;
 }
 
 class Market {
@@ -33,13 +35,14 @@ class Market {
   readonly replay: MarketReplay;
   readonly ended: string[] = [];
 
-  constructor({ bars = barsOf("2026-11-23", WEEK), actions = [], cash = "100000", volumeShareMax = 1, from = "2026-11-23", ...rest }: MarketSettings = {}) {
-    const settings: ExchangeSettings = { fees: "none", halfSpreadBps: 0, wholeShares: false, ...rest };
+  constructor({ bars = barsOf("2026-11-23", WEEK), actions = [], cash = "100000", volumeShareMax = 1, from = "2026-11-23", profile: name, ...rest }: MarketSettings = {}) {
+    const profile = name ? fillProfile(name, 1) : constantProfile({ halfSpreadBps: rest.halfSpreadBps ?? 0, volumeShareMax });
+    const settings: ExchangeSettings = { fees: "none", wholeShares: false, standingQuotes: true, ...profile.exchange, ...rest };
     this.exchange = new Exchange(settings, instantOf(`${from}T05:00:00Z`));
     this.exchange.openAccount(OWNER, moneyOf(cash));
     this.exchange.list(AAA);
     const series: ReplaySeries = { symbol: AAA, bars, actions };
-    this.replay = new MarketReplay(this.exchange, [series], day(from), { halfSpreadBps: settings.halfSpreadBps, volumeShareMax }, ({ date }) => this.ended.push(date));
+    this.replay = new MarketReplay(this.exchange, [series], day(from), profile, ({ date }) => this.ended.push(date));
   }
 
   at(iso: string): this {
@@ -220,15 +223,105 @@ describe("corporate actions", () => {
   });
 });
 
-describe("a market that is thrown away and rebuilt", () => {
+describe("a session by profile", () => {
+  /** Thirty sessions at 100 and a million shares, of two per cent up and down by turns from the day before; then 100 to 110. */
+  const calm = Array.from({ length: 30 }, (_, i): [number, number, number, number] => (i % 2 === 0 ? [100, 102, 99, 102] : [102, 103, 99, 100]));
+  const bars = barsOf("2026-10-12", [...calm, [100, 112, 98, 110]], 1_000_000);
+  const LAST = new Date(86_400_000 * bars.days[30]!).toISOString().slice(0, 10);
+  const at = (time: string): string => `${LAST}T${time}Z`;
+  const of = (profile: FillProfileName, over: MarketSettings = {}): Market => new Market({ bars, profile, from: LAST, cash: "10000000", ...over });
+
+  test("the last session is an ordinary one in winter", () => expect(LAST).toBe("2026-11-23"));
+
+  test.each([
+    ["realistic", ["99.94 100.06", "99.98 100.02", "99.98 100.02", "109.978 110.022"]],
+    ["alpaca-paper", ["99.94 100.06", "99.98 100.02", "99.98 100.02", "109.978 110.022"]],
+    ["peer", ["100 100", "100 100", "100 100", "110 110"]],
+  ] as const)("%s quotes a symbol that is little traded at the open, after a quarter of an hour, in the afternoon and at the close", (profile, expected) => {
+    const market = of(profile);
+    expect(["14:44:59", "14:45:00", "17:45:00", "21:00:00"].map((time) => market.at(at(time)).quote())).toEqual(expected);
+  });
+
+  test.each([
+    // A quarter of 2.5 % of the volume at the open, again at 9:45, and at the close; the price rises to the law's 0.84 x 2.03 % x sqrt(6250 / 1,000,000), or 13.5 bp, above the ask.
+    ["realistic", "expired", "6250 14:30:00, 6250 14:45:00, 6250 21:00:00"],
+    ["alpaca-paper", "filled", "30000 14:30:00"],
+    ["peer", "filled", "30000 14:30:00"],
+  ] as const)("%s fills of a large market order: %s %s", (profile, status, expected) => {
+    const market = of(profile).at(at("12:00:00"));
+    market.send("buy", "30000", "x");
+    const order = market.at(at("21:00:01")).exchange.find(OWNER, "x" as ClientOrderId)!;
+    const byInstant = new Map<string, number>();
+    for (const { quantity, at: instant } of order.fills) byInstant.set(isoOf(instant).slice(11, 19), (byInstant.get(isoOf(instant).slice(11, 19)) ?? 0) + quantity / 1e9);
+    expect(order.status).toBe(status);
+    expect([...byInstant].map(([time, count]) => `${count} ${time}`).join(", ")).toBe(expected);
+  });
+
+  test("realistic charges little for little, and for all that is offered up to the whole of the law", () => {
+    const market = of("realistic").at(at("14:50:00"));
+    market.send("buy", "50", "small");
+    market.send("buy", "6200", "large");
+    const pricesOf = (id: string): readonly string[] => market.exchange.find(OWNER, id as ClientOrderId)!.fills.map(({ price }) => moneyToText(price));
+    expect(pricesOf("small")).toEqual(["100.028402"]);
+    expect(pricesOf("large")[0]).toBe("100.028402");
+    expect(pricesOf("large").at(-1)).toBe("100.146525");
+  });
+
+  test("no profile sees the day, or what comes after it, in the spread and the impact it asks for before", () => {
+    for (const profile of ["realistic", "alpaca-paper", "peer"] as const) {
+      const later = barsOf("2026-10-12", [...calm, [100, 500, 1, 400]], 1_000_000);
+      const [one, other] = [of(profile).at(at("14:30:00")), of(profile, { bars: later }).at(at("14:30:00"))];
+      for (const market of [one, other]) market.send("buy", "5000", "x");
+      expect(other.state("x")).toBe(one.state("x"));
+    }
+  });
+
+  test.each([
+    ["realistic", "110"],
+    ["alpaca-paper", "100"],
+    ["peer", "110"],
+  ] as const)("%s: ten shares with a dividend of a dollar end with %s USD in cash", (profile, cash) => {
+    const market = of(profile, { cash: "100", actions: [{ type: "dividend", exDay: day(LAST), amount: 1, previousClose: 100 }], from: "2026-11-20" }).at("2026-11-20T14:00:00Z");
+    market.exchange.openAccount("other" as AccountName, moneyOf("2000"));
+    market.exchange.submit("other" as AccountName, { clientOrderId: "held" as ClientOrderId, symbol: AAA, side: "buy", quantity: quantityOf("10"), type: "market", priceBound: priceOf("110") });
+    const before = market.at("2026-11-20T22:00:00Z").exchange.account("other" as AccountName).cash;
+    const after = market.at(at("14:30:00")).exchange.account("other" as AccountName).cash;
+    expect(moneyToText((after - before + 100_000_000) as never)).toBe(cash);
+  });
+
+  test.each([
+    ["realistic", "9.998 10.002", "filled 900000 @ 10.002"],
+    ["alpaca-paper", "9.998 10.002", "filled 900000 @ 10.002"],
+    ["peer", "10 10", "filled 900000 @ 10"],
+  ] as const)("of data that know closes only, %s quotes the close at %s and sells as much as is wanted: %s", (profile, quote, expected) => {
+    const market = new Market({ bars: closesOf("2026-11-23", [10, 20]), cash: "100000000", profile }).at("2026-11-23T21:00:00Z");
+    expect(market.quote()).toBe(quote);
+    market.send("buy", "900000", "x");
+    expect(market.state("x").replaceAll(" 21:00:00", "")).toBe(expected);
+  });
+
+  test.each([
+    ["realistic", "expired"],
+    ["alpaca-paper", "expired"],
+    ["peer", "expired"],
+  ] as const)("a day on which nothing was traded fills nothing under %s", (profile, expected) => {
+    const still = barsOf("2026-11-23", [[100, 100, 100, 100]], 0);
+    const market = new Market({ bars: still, profile }).at("2026-11-23T12:00:00Z");
+    market.send("buy", "1", "x");
+    expect(market.at("2026-11-23T21:00:01Z").state("x")).toBe(expected);
+  });
+});
+
+describe.each([undefined, "realistic", "alpaca-paper", "peer"] as const)("a market that is thrown away and rebuilt (profile %s)", (name) => {
   const SYMBOLS = ["AAA", "BBB"] as Symbol[];
   const ACTIONS: readonly CorporateAction[] = [
     { type: "dividend", exDay: day("2026-11-24"), amount: 0.5, previousClose: 100, payDay: day("2026-11-30") },
     { type: "split", exDay: day("2026-11-25"), ratio: 2 },
     { type: "split", exDay: day("2026-11-30"), ratio: 0.1 },
   ];
-  const SERIES: readonly ReplaySeries[] = SYMBOLS.map((symbol, i) => ({ symbol, bars: i === 0 ? wanderingBars("2026-11-23", 7, 5) : closesOf("2026-11-23", [50, 51, 52, 53, 54, 55, 56]), actions: ACTIONS }));
-  const SETTINGS: ExchangeSettings = { fees: "alpaca", halfSpreadBps: 1, wholeShares: false };
+  const SERIES: readonly ReplaySeries[] = SYMBOLS.map((symbol, i) => ({ symbol, bars: i === 0 ? wanderingBars("2026-11-23", 7, 5, name === "realistic" ? 1_000 : 1_000_000) : closesOf("2026-11-23", [50, 51, 52, 53, 54, 55, 56]), actions: ACTIONS }));
+  const PROFILE = name ? fillProfile(name, 3) : constantProfile({ halfSpreadBps: 1, volumeShareMax: 0.000_05 });
+  const SETTINGS: ExchangeSettings = { fees: "alpaca", wholeShares: false, ...PROFILE.exchange };
   const START = instantOf("2026-11-23T05:00:00Z");
 
   function build(snapshot?: ExchangeSnapshot): { exchange: Exchange; replay: MarketReplay } {
@@ -237,7 +330,7 @@ describe("a market that is thrown away and rebuilt", () => {
       exchange.openAccount(OWNER, moneyOf("10000"));
       for (const symbol of SYMBOLS) exchange.list(symbol);
     }
-    return { exchange, replay: new MarketReplay(exchange, SERIES, day("2026-11-23"), { halfSpreadBps: 1, volumeShareMax: 0.000_05 }, () => undefined, snapshot?.now) };
+    return { exchange, replay: new MarketReplay(exchange, SERIES, day("2026-11-23"), PROFILE, () => undefined, snapshot?.now) };
   }
 
   /** Minutes from the start, to within a week; the moments of the session themselves are likely. */
@@ -263,7 +356,7 @@ describe("a market that is thrown away and rebuilt", () => {
         };
         expect(play(true)).toEqual(play(false));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

@@ -42,7 +42,7 @@ function rows(file: string): string[][] {
 function world(symbol: string, from: string, to: string, start: Instant, name: FillProfileName, actions: { exDay: ReturnType<typeof epochDayOf>; type: "split"; ratio: number }[] = []): { exchange: Exchange; market: MinuteReplay; log: ExchangeLog; order: (id: string, rest: Omit<OrderTicket, "clientOrderId" | "symbol">) => void } {
   const profile = fillProfile(name, 7);
   const log = new ExchangeLog();
-  const exchange = new Exchange({ fees: "alpaca", halfSpreadBps: 0, wholeShares: true, hours: "calendar", log, ...profile.exchange }, start);
+  const exchange = new Exchange({ fees: "alpaca", wholeShares: true, hours: "calendar", log, ...profile.exchange }, start);
   exchange.openAccount(ME, moneyOf("1000000"));
   exchange.list(symbol as Symbol);
   const statistics = { dailyVolume: 100_000_000, dailyVolatility: 0.01, tier: "mega" } as const;

@@ -29,7 +29,7 @@ function daysFrom(from: string, count: number): Int32Array {
 }
 
 /** A seeded walk: opens gap from the last close, closes move, lows and highs lie around them. */
-export function wanderingBars(from: string, sessions: number, seed: number): Bars {
+export function wanderingBars(from: string, sessions: number, seed: number, volume?: number): Bars {
   let state = seed * 2_654_435_761 + 1;
   const chance = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -45,6 +45,7 @@ export function wanderingBars(from: string, sessions: number, seed: number): Bar
       last = close;
       return [open, cents(Math.max(open, close) * (1 + chance() * 0.01)), cents(Math.min(open, close) * (1 - chance() * 0.01)), close] as const;
     }),
+    volume,
   );
 }
 
