@@ -80,7 +80,11 @@ function tradingRows(result: BacktestResult, statistics: Statistics): string {
   const rows: [string, string][] = [
     ["Orders", countText(statistics.orders)],
     ["Fills", countText(statistics.fills)],
+    ["Spread, USD", decimalText(moneyToNumber(result.costs.spread), 2)],
+    ["Impact, USD", decimalText(moneyToNumber(result.costs.impact), 2)],
     ["Fees, USD", decimalText(moneyToNumber(result.fees), 2)],
+    ["Cost of trading, USD", decimalText(statistics.tradingCost, 2)],
+    ["Cost in basis points of what was traded", ratioText(statistics.tradingCostShare === null ? null : 10_000 * statistics.tradingCostShare)],
     ["Turnover a year", ratioText(statistics.turnover)],
     ["Exposure", percentText(statistics.exposure)],
     ...Object.entries(result.outcomes).map(([outcome, count]): [string, string] => [`Runs ${outcome}`, countText(count)]),
@@ -132,7 +136,7 @@ ${capped}
 }
 
 export function settingsSection(result: BacktestResult): string {
-  const { params, settings, seed, dataHash, journalHash, seconds, barsPerSecond } = result;
+  const { params, profile, settings, seed, dataHash, journalHash, seconds, barsPerSecond } = result;
   const list = (entries: [string, Json | undefined][]): string =>
     entries.map(([name, value]) => `<tr><th scope="row">${escaped(name)}</th><td>${escaped(typeof value === "string" ? value : JSON.stringify(value ?? null))}</td></tr>`).join("\n");
   const given = typeof params === "object" && params !== null && !Array.isArray(params) ? Object.entries(params as Record<string, Json>) : [["params", params] as [string, Json]];
@@ -141,7 +145,7 @@ export function settingsSection(result: BacktestResult): string {
 ${list(given.length === 0 ? [["", "none"]] : given)}
 </tbody></table></div>
 <div><h2>Settings</h2><table class="settings"><tbody>
-${list(Object.entries(settings))}
+${list([["profile", profile], ...Object.entries(settings)])}
 </tbody></table></div>
 </section>
 <section><h2>Proof</h2>

@@ -10,8 +10,10 @@ import { moneyToNumber, notional, type Money, type Price, type Quantity } from "
 import { isFailure, type RefusalCode } from "../src/risk/refusals.ts";
 import { epochDayOf, type EpochDay, type Instant, type SessionDate } from "../src/time.ts";
 import type { JournalEvent, RunOutcome } from "../src/run/journal.ts";
+import type { FillProfileName } from "../src/simulator/fill-profiles.ts";
 import type { ClientOrderId, OrderStatus, Side, Symbol } from "../src/trade.ts";
 import { adjustedSeries, type Dataset, type Series } from "./dataset.ts";
+import type { Costs } from "./trading-costs.ts";
 
 export interface OrderRow {
   /** When the run that placed it was due. */
@@ -66,7 +68,11 @@ export interface BacktestResult {
   readonly outcomes: Readonly<Partial<Record<RunOutcome, number>>>;
   /** How often something was refused, differences too small to trade left out. */
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
+  /** How the simulated market filled. */
+  readonly profile: FillProfileName | "constant";
   readonly fees: Money;
+  /** What trading cost beside the fees, as far as the market was quoted. */
+  readonly costs: Costs;
   readonly dataHash: string;
   readonly journalHash: string;
   readonly seed: number;
@@ -86,9 +92,10 @@ export interface ReplayRecord {
   readonly weights: readonly (readonly number[])[];
   readonly runs: readonly (readonly JournalEvent[])[];
   readonly feesPaid: Money;
+  readonly costs: Costs;
 }
 
-type Asked = Pick<BacktestResult, "strategy" | "params" | "symbols" | "from" | "to" | "startEquity" | "seed" | "settings" | "seconds">;
+type Asked = Pick<BacktestResult, "strategy" | "params" | "symbols" | "from" | "to" | "startEquity" | "profile" | "seed" | "settings" | "seconds">;
 
 export function resultOf(record: ReplayRecord, asked: Asked, dataset: Dataset): BacktestResult {
   const { symbols, from, to, startEquity, seconds } = asked;
@@ -104,6 +111,7 @@ export function resultOf(record: ReplayRecord, asked: Asked, dataset: Dataset): 
     ...(benchmark && { benchmark: { symbol: dataset.benchmark!, equity: benchmark } }),
     ...tradesOf(record.runs),
     fees: record.feesPaid,
+    costs: record.costs,
     dataHash: dataset.hash,
     journalHash: journalHashOf(record.runs),
     notes: dataset.notes,

@@ -9,9 +9,12 @@ import { advanceRecorded } from "../src/replay/recording.ts";
 import type { Recording } from "../src/replay/record-writer.ts";
 import { advanceRun } from "../src/run/advance-run.ts";
 import { drive } from "../src/run/drive.ts";
+import type { Exchange } from "../src/simulator/exchange.ts";
+import type { ExchangeEvent } from "../src/simulator/exchange-events.ts";
 import { MemoryJournal, MemoryStateStore } from "../src/state/memory.ts";
 import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
 import type { ReplayRecord } from "./result.ts";
+import { TradingCosts } from "./trading-costs.ts";
 import { dueInstants, endOf, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
 
 export interface BacktestSettings extends WorldSettings {
@@ -33,7 +36,9 @@ export async function runBacktest(settings: BacktestSettings): Promise<ReplayRec
 
   const start = newYorkInstant(epochDayOf(from), 0);
   const end = endOf(to);
-  const world = simulatedWorld(settings, { journal, state: new MemoryStateStore() }, (session, exchange) => {
+  const costs = new TradingCosts();
+  const stores = { journal, state: new MemoryStateStore(), onEvent: (event: ExchangeEvent, exchange: Exchange) => costs.add(event, exchange) };
+  const world = simulatedWorld(settings, stores, (session, exchange) => {
     const marked = exchange.account(account);
     const valueOf = new Map(marked.positions.map(({ symbol, quantity, marketPrice }) => [symbol, notional(marketPrice, quantity)]));
     days.push(session.day);
@@ -52,5 +57,5 @@ export async function runBacktest(settings: BacktestSettings): Promise<ReplayRec
   world.market.advanceTo(end);
 
   const runs = await Promise.all(journal.runs().map((run) => journal.read(run)));
-  return { days, equity, cash, weights, runs, feesPaid: world.exchange.feesPaid(account) };
+  return { days, equity, cash, weights, runs, feesPaid: world.exchange.feesPaid(account), costs: costs.sum };
 }

@@ -64,6 +64,10 @@ export interface Statistics extends CurveStatistics {
   readonly fills: number;
   readonly turnover: number | null;
   readonly exposure: number | null;
+  /** What trading cost: spread, impact and fees, in USD. */
+  readonly tradingCost: number;
+  /** That, as a share of the value traded. */
+  readonly tradingCostShare: number | null;
   /** Of the benchmark over the sessions that it covers. */
   readonly benchmark: CurveStatistics | null;
 }
@@ -71,8 +75,11 @@ export interface Statistics extends CurveStatistics {
 export function statisticsOf(result: BacktestResult): Statistics {
   const curve = curveStatistics(result.days, moneyToNumber(result.startEquity), result.equity);
   const traded = result.fills.reduce((sum, fill) => sum + moneyToNumber(fill.notional), 0);
+  const tradingCost = moneyToNumber(result.costs.spread) + moneyToNumber(result.costs.impact) + moneyToNumber(result.fees);
   return {
     ...curve,
+    tradingCost,
+    tradingCostShare: finite(tradingCost / traded),
     orders: result.orders.length,
     fills: result.fills.length,
     turnover: finite(traded / 2 / meanOf(result.equity) / curve.years),

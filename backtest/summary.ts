@@ -5,7 +5,7 @@ import type { BacktestResult } from "./result.ts";
 import type { Statistics } from "./statistics.ts";
 
 export function summaryOf(result: BacktestResult, statistics: Statistics): Json {
-  const { strategy, params, symbols, from, to, fees, dataHash, journalHash, seed, settings, outcomes, refusals, notes, seconds, barsPerSecond } = result;
+  const { strategy, params, symbols, from, to, profile, fees, costs, dataHash, journalHash, seed, settings, outcomes, refusals, notes, seconds, barsPerSecond } = result;
   const { maxDrawdown, benchmark, ...figures } = statistics;
   return {
     strategy,
@@ -16,7 +16,12 @@ export function summaryOf(result: BacktestResult, statistics: Statistics): Json 
     ...figuresOf(figures),
     maxDrawdown: maxDrawdown.depth,
     drawdown: { peak: maxDrawdown.peak, trough: maxDrawdown.trough, recovery: maxDrawdown.recovery },
+    profile,
     fees: moneyToNumber(fees),
+    spreadCost: moneyToNumber(costs.spread),
+    impactCost: moneyToNumber(costs.impact),
+    tradingCost: statistics.tradingCost,
+    tradingCostShare: statistics.tradingCostShare,
     benchmark: benchmark && result.benchmark ? { symbol: result.benchmark.symbol, ...figuresOf(benchmark), maxDrawdown: benchmark.maxDrawdown.depth } : null,
     outcomes,
     refusals,

@@ -134,12 +134,23 @@ function tradingLines(result: BacktestResult, statistics: Statistics, width: num
         `${countText(statistics.fills)} fills`,
         `turnover ${ratioText(statistics.turnover)} a year`,
         `exposure ${percentText(statistics.exposure, 0)}`,
-        `fees ${decimalText(moneyToNumber(result.fees), 2)} USD`,
       ],
       width,
     ),
+    ...filled(costParts(result, statistics), width),
     ...filled([`Runs: ${outcomes.length === 0 ? "none" : outcomes[0]!}`, ...outcomes.slice(1)], width),
     ...(refusals.length === 0 ? [] : filled([`Refused: ${refusals[0]!}`, ...refusals.slice(1)], width)),
+  ];
+}
+
+function costParts({ profile, costs, fees }: BacktestResult, { tradingCost, tradingCostShare }: Statistics): string[] {
+  const share = tradingCostShare === null ? "" : ` (${decimalText(10_000 * tradingCostShare, 2)} bp of value)`;
+  return [
+    `Profile ${profile}`,
+    `trading cost ${decimalText(tradingCost, 2)} USD${share}`,
+    `spread ${decimalText(moneyToNumber(costs.spread), 2)}`,
+    `impact ${decimalText(moneyToNumber(costs.impact), 2)}`,
+    `fees ${decimalText(moneyToNumber(fees), 2)}`,
   ];
 }
 

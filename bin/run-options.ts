@@ -10,6 +10,8 @@ import { EXECUTION_STYLES, styleNamed, styleText } from "../src/execution/style-
 import { FULL_WEIGHT, moneyFromNumber } from "../src/money.ts";
 import { parseSchedule } from "../src/rules/schedule.ts";
 import type { Deployment } from "../src/run/deployment.ts";
+import { fillProfile, type FillProfileName } from "../src/simulator/fill-profiles.ts";
+import { STATISTICS_BARS } from "../src/simulator/symbol-statistics.ts";
 import type { ConfiguredStrategy } from "../src/strategy.ts";
 import { dateOfEpochDay, type SessionDate } from "../src/time.ts";
 import type { AccountName } from "../src/trade.ts";
@@ -30,6 +32,7 @@ export interface RunOptions {
   readonly config?: string;
   readonly cash: number;
   readonly fees: "alpaca" | "ib" | "none";
+  readonly profile: FillProfileName | "constant";
   readonly slippageBps: number;
   readonly volumeShareMax: number;
   readonly prices: "raw" | "adjusted";
@@ -37,6 +40,7 @@ export interface RunOptions {
   readonly execution: (typeof EXECUTION_STYLES)[number];
   readonly collarBps: number;
   readonly positionWeightMax: number;
+  readonly grossExposureMax?: number;
   readonly cashAccount?: true;
   readonly seed: number;
   readonly holeMaxSessions: number;
@@ -52,14 +56,20 @@ export interface ResolvedRun {
   readonly to: SessionDate;
 }
 
+/** What the profile says itself, but for the one whose numbers these are. */
+const CONSTANT = ["slippageBps", "volumeShareMax"];
+
 /** What a configuration says itself, and the command line may not say again. */
-const DEPLOYED = ["param", "symbols", "schedule", "fees", "shares", "execution", "collarBps", "positionWeightMax", "cashAccount"];
+const DEPLOYED = ["param", "symbols", "schedule", "fees", "shares", "execution", "collarBps", "positionWeightMax", "grossExposureMax", "cashAccount"];
 
 export function addRunOptions(command: Command): Command {
   return command
     .hook("preAction", (called) => {
-      const given = called.getOptionValueSource("config") === "cli" ? called.options.filter((option) => DEPLOYED.includes(option.attributeName()) && called.getOptionValueSource(option.attributeName()) === "cli") : [];
-      if (given.length > 0) throw new UsageError(`--config takes ${given.map(({ long }) => long).join(", ")} from the file: leave one of the two out`);
+      const deployed = called.getOptionValueSource("config") === "cli" ? givenOf(called, DEPLOYED) : "";
+      if (deployed !== "") throw new UsageError(`--config takes ${deployed} from the file: leave one of the two out`);
+      const { profile } = called.opts<RunOptions>();
+      const decided = profile === "constant" ? "" : givenOf(called, profile === "alpaca-paper" ? [...CONSTANT, "fees"] : CONSTANT);
+      if (decided !== "") throw new UsageError(`--profile ${profile} decides ${decided} itself: leave one of the two out`);
     })
     .argument("<strategy>", "a name from strategies/, or a strategy file")
     .addOption(new Option("--data <dir>", "directory of daily bars").default(SAMPLE_DATA, "the sample data"))
@@ -71,13 +81,15 @@ export function addRunOptions(command: Command): Command {
     .option("--config <file>", "take symbols, parameters, limits and execution from this file's entry for the strategy")
     .option("--cash <usd>", "cash to start with", positiveNumber, 100_000)
     .addOption(new Option("--fees <schedule>", "fees by date").choices(["alpaca", "ib", "none"]).default("alpaca"))
-    .option("--slippage-bps <bps>", "half the spread between bid and ask, in basis points of the price", nonNegativeNumber, 1)
-    .option("--volume-share-max <fraction>", "of a bar's volume that orders may take", fraction, 1)
+    .addOption(new Option("--profile <name>", "how orders fill; constant: --slippage-bps and --volume-share-max; realistic: spread by liquidity and time of day, 2.5 % of the volume, impact; alpaca-paper: Alpaca's paper trading, with its parts by --seed; peer: at the price, without limit").choices(["constant", "realistic", "alpaca-paper", "peer"]).default("constant"))
+    .option("--slippage-bps <bps>", "with --profile constant: half the spread between bid and ask, in basis points of the price", nonNegativeNumber, 1)
+    .option("--volume-share-max <fraction>", "with --profile constant: of a bar's volume that orders may take", fraction, 1)
     .addOption(new Option("--prices <mode>", "raw: prices as printed, actions on their ex-date; adjusted: splits and dividends divided out of signals and fills alike").choices(["raw", "adjusted"]).default("raw"))
     .addOption(new Option("--shares <unit>", "smallest unit that is traded").choices(["fractional", "whole"]).default("fractional"))
     .addOption(new Option("--execution <style>", "how orders are executed; --config sets a style's details").choices(EXECUTION_STYLES).default("market"))
     .option("--collar-bps <bps>", "how far beyond the quote a marketable limit lies", nonNegativeNumber, 100)
     .option("--position-weight-max <fraction>", "largest share of equity in one symbol", fraction, 1)
+    .option("--gross-exposure-max <fraction>", "largest share of equity in all symbols together (default: 1; 0.9975 with --profile realistic, where a large order pays more than the quote)", fraction)
     .option("--cash-account", "keep the rules of a cash account: settlement by date, and no sale that breaks Regulation T")
     .option("--hole-max-sessions <n>", "sessions in a row that the data may lack", wholeNumber, 5)
     .addOption(new Option("--suspected-splits <what>", "what to do about a price that moves just like a split that no action explains").choices(["fail", "note"]).default("fail"))
@@ -95,17 +107,18 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
     ...(options.benchmark === undefined ? {} : { benchmark: options.benchmark }),
     from,
     to,
-    lookbackSessions: configured.lookback,
+    lookbackSessions: options.profile === "constant" || options.profile === "peer" ? configured.lookback : Math.max(configured.lookback, STATISTICS_BARS),
     holeMaxSessions: options.holeMaxSessions,
     suspectedSplits: options.suspectedSplits,
   });
-  const dataset = options.prices === "adjusted" ? adjusted(printed) : printed;
-  const symbols = asked ? symbolsOf(asked) : dataset.symbols;
-  const closesOnly = symbols.some((symbol) => dataset.series.get(symbol)?.bars.kind === "close-only");
+  const priced = options.prices === "adjusted" ? adjusted(printed) : printed;
+  const symbols = asked ? symbolsOf(asked) : priced.symbols;
+  const closesOnly = symbols.some((symbol) => priced.series.get(symbol)?.bars.kind === "close-only");
+  const dataset = closesOnly && options.profile === "realistic" ? { ...priced, notes: [...priced.notes, NO_VOLUME] } : priced;
   const style = deployed?.settings.executionStyle ?? styleNamed(options.execution);
   if (closesOnly && typeof style !== "string") throw new UsageError(`${styleText(style)} needs a session to trade in, and ${options.data} has closing prices only: take market or marketable-limit, or data with opens, highs and lows`);
   const base = deployed ?? { account: "simulated" as AccountName, strategy: configured, symbols, settings: simulatedSettings(options) };
-  const deployment: Deployment = { ...base, symbols, settings: { ...base.settings, tradingHours: closesOnly ? "closing-auction" : "core", seed: options.seed } };
+  const deployment: Deployment = { ...base, symbols, settings: { ...base.settings, ...filling(options), tradingHours: closesOnly ? "closing-auction" : "core", seed: options.seed } };
   const world: WorldSettings = {
     dataset,
     deployment,
@@ -116,17 +129,32 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
   return { deployment, dataset, world, from, to };
 }
 
-function simulatedSettings({ shares, execution, collarBps, positionWeightMax, fees, cashAccount, seed }: RunOptions): Deployment["settings"] {
+const NO_VOLUME = "Closes alone do not say what was traded: the profile realistic has a half spread of 2 basis points for them, no limit of volume and no impact.";
+
+/** Fees as the profile has them are also those that orders are planned with. */
+function filling({ profile, seed }: RunOptions): Partial<Deployment["settings"]> {
+  if (profile === "constant") return {};
+  const { fees } = fillProfile(profile, seed).exchange;
+  return { fillProfile: profile, ...(fees && { fees }) };
+}
+
+function simulatedSettings({ profile, shares, execution, collarBps, positionWeightMax, grossExposureMax, fees, cashAccount, seed }: RunOptions): Deployment["settings"] {
   return {
     allocation: FULL_WEIGHT,
     tradingHours: "core",
     shares,
     executionStyle: styleNamed(execution),
-    limits: limitsOf({ positionWeightMax, collarBps, orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
+    limits: limitsOf({ positionWeightMax, collarBps, grossExposureMax: grossExposureMax ?? (profile === "realistic" ? 0.9975 : 1), orderNotionalMax: 1e9, ordersPerRunMax: 10_000 }),
     fees,
     ...(cashAccount && { accountRules: accountRulesOf({ cashAccount: {} }) }),
     seed,
   };
+}
+
+/** Which of these options stand on the command line. */
+function givenOf(called: Command, attributes: readonly string[]): string {
+  const given = called.options.filter((option) => attributes.includes(option.attributeName()) && called.getOptionValueSource(option.attributeName()) === "cli");
+  return given.map(({ long }) => long).join(", ");
 }
 
 function deployedIn(file: string, name: string): Deployment {

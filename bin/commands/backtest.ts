@@ -39,6 +39,7 @@ Examples:
   $ ballast backtest momentum --out report
   $ ballast backtest trend --data ~/bars --symbols SPY --from 2000-01-01 --param days=150
   $ ballast backtest fixed-weights --data ~/bars --param weights.SPY=0.6 --param weights.IEF=0.4 --fees ib
+  $ ballast backtest trend --data ~/bars --symbols SPY --profile realistic
   $ ballast backtest ./my-strategy.ts --data ~/bars --prices adjusted --json`,
     )
     .action(backtest);
@@ -82,7 +83,7 @@ async function recorded(strategy: string, { record: file }: BacktestOptions, rep
 
 function asked({ deployment, from, to, world }: ResolvedRun) {
   const { strategy, symbols, settings } = deployment;
-  return { strategy: strategy.name, params: strategy.params, symbols, from, to, startEquity: world.cash, seed: settings.seed };
+  return { strategy: strategy.name, params: strategy.params, symbols, from, to, startEquity: world.cash, profile: settings.fillProfile ?? "constant" as const, seed: settings.seed };
 }
 
 /** Everything else that changes the result. */
@@ -93,8 +94,7 @@ function shownSettings({ deployment, world }: ResolvedRun, { prices }: BacktestO
     schedule: scheduleToText(strategy.schedule),
     prices,
     fees: settings.fees,
-    slippageBps: world.liquidity.halfSpreadBps,
-    volumeShareMax: world.liquidity.volumeShareMax,
+    ...(settings.fillProfile === undefined && { slippageBps: world.liquidity.halfSpreadBps, volumeShareMax: world.liquidity.volumeShareMax }),
     shares: settings.shares,
     execution: settings.executionStyle as unknown as Json,
     collarBps,

@@ -44,6 +44,7 @@ Without --replay the command follows the data directory: whenever new bars have 
 Examples:
   $ ballast paper momentum --replay --from 2015-01-01 --to 2016-12-31 --state paper.sqlite
   $ ballast paper momentum --replay --fresh-process --from 2015-01-01 --to 2016-12-31 --state fresh.sqlite
+  $ ballast paper momentum --replay --profile alpaca-paper --seed 7 --state alpaca.sqlite
   $ ballast paper trend --data ~/bars --symbols SPY --state paper.sqlite`,
     )
     .action(paper);
@@ -102,6 +103,7 @@ async function advance(strategy: string, run: ResolvedRun, options: PaperOptions
     }
     const summary = {
       strategy: run.deployment.strategy.name,
+      profile: run.deployment.settings.fillProfile ?? "constant",
       until: isoOf(until),
       runs: runs.length,
       outcomes: outcomesOf(runs),
@@ -126,10 +128,11 @@ function outcomesOf(runs: readonly (readonly JournalEvent[])[]): Partial<Record<
   return counts;
 }
 
-function textOf(summary: { until: string; runs: number; outcomes: object; waiting: number; equity: string; cash: string; positions: readonly { symbol: string; quantity: string }[]; journalHash: string }): string {
+function textOf(summary: { profile: string; until: string; runs: number; outcomes: object; waiting: number; equity: string; cash: string; positions: readonly { symbol: string; quantity: string }[]; journalHash: string }): string {
   const outcomes = Object.entries(summary.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
   const positions = summary.positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`);
   return [
+    `profile      ${summary.profile}`,
     `up to        ${summary.until}`,
     `runs         ${summary.runs} (${[...outcomes, ...(summary.waiting > 0 ? [`${summary.waiting} waiting`] : [])].join(", ") || "none"})`,
     `equity       ${summary.equity} USD, of which cash ${summary.cash}`,

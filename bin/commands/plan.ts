@@ -4,7 +4,7 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { paperAccount } from "../../backtest/paper.ts";
 import { DatasetViews } from "../../backtest/views.ts";
-import { moneyToText, notional, plusBasisPoints, priceFromNumber, quantityToText, type Money, type Price } from "../../src/money.ts";
+import { moneyToText, notional, priceFromNumber, quantityToText, ZERO_QUANTITY, type Money, type Price } from "../../src/money.ts";
 import { lastClosedSession, nextSession } from "../../src/rules/calendar.ts";
 import { barsNeeded } from "../../src/run/market-facts.ts";
 import { accountMemoryKey, type AccountMemory } from "../../src/run/account-memory.ts";
@@ -12,9 +12,10 @@ import { recall } from "../../src/run/memory.ts";
 import { previewRun, type Preview } from "../../src/run/preview.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
-import { isoOf, plusMs, type Instant } from "../../src/time.ts";
+import { isoOf, newYorkClock, plusMs, type Instant } from "../../src/time.ts";
 import type { Account, Quote, Symbol } from "../../src/trade.ts";
-import { endOf } from "../../backtest/simulated-world.ts";
+import { statisticsBefore } from "../../src/simulator/symbol-statistics.ts";
+import { endOf, profileOf } from "../../backtest/simulated-world.ts";
 import type { Json } from "../../src/json.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
 import { UsageError } from "../usage-error.ts";
@@ -68,15 +69,17 @@ async function plan(strategy: string, options: PlanOptions): Promise<void> {
 
 /** The newest printed close of each symbol, with the spread that the simulated market has, as if it still stood at `now`. */
 function closingQuotes({ deployment, dataset, world }: ResolvedRun, asOf: Instant, now: Instant): ReadonlyMap<Symbol, Quote> {
-  const { halfSpreadBps } = world.liquidity;
+  const profile = profileOf(world);
   const today = Math.floor(asOf / 86_400_000);
   const quotes = new Map<Symbol, Quote>();
   for (const symbol of deployment.symbols) {
-    const { days, close } = dataset.series.get(symbol)!.bars;
+    const { bars, actions } = dataset.series.get(symbol)!;
+    const { days, close } = bars;
     const index = days.findLastIndex((day) => day <= today);
     if (index < 0) continue;
     const price = priceFromNumber(close[index]!);
-    quotes.set(symbol, { bid: plusBasisPoints(price, -halfSpreadBps), ask: plusBasisPoints(price, halfSpreadBps), at: now });
+    const { bid, ask } = profile.quote(price, ZERO_QUANTITY, 0, () => statisticsBefore(bars, actions, index + 1, newYorkClock(now).day));
+    quotes.set(symbol, { bid, ask, at: now });
   }
   return quotes;
 }

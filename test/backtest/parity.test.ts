@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { FillProfileName } from "../../src/simulator/fill-profiles.ts";
 import { ballast, ROOT, type Ran } from "../support/command-line.ts";
 import { SHARED_DATA, sharedDataIsAbsent } from "../support/shared-data.ts";
 
@@ -17,6 +18,8 @@ interface Case {
   readonly symbols?: readonly string[];
   readonly param?: readonly string[];
   readonly schedule?: string;
+  readonly profile?: FillProfileName;
+  readonly seed?: number;
 }
 
 interface Parity {
@@ -25,9 +28,10 @@ interface Parity {
   readonly hashes: Readonly<Record<"backtest" | "paper" | "freshProcesses", string>>;
 }
 
-function parityOf({ strategy, data, from, to, symbols, param = [], schedule }: Omit<Case, "name">): Ran & { readonly parity: Parity } {
+function parityOf({ strategy, data, from, to, symbols, param = [], schedule, profile, seed }: Omit<Case, "name">): Ran & { readonly parity: Parity } {
   const args = ["parity", strategy, "--data", data, "--from", from, "--to", to, "--json"];
   if (symbols) args.push("--symbols", symbols.join(","));
+  if (profile !== undefined) args.push("--profile", profile, "--seed", String(seed));
   if (schedule !== undefined) args.push("--schedule", schedule);
   const ran = ballast([...args, ...param.flatMap((one) => ["--param", one])]);
   return { ...ran, parity: JSON.parse(ran.out) as Parity };
@@ -36,11 +40,13 @@ function parityOf({ strategy, data, from, to, symbols, param = [], schedule }: O
 const sample: readonly Case[] = [
   { name: "a monthly rotation on closes", strategy: "momentum", data: `${ROOT}/backtest/data`, from: "2015-01-01", to: "2015-06-30" },
   { name: "an after-close schedule on closes", strategy: "trend", data: `${ROOT}/backtest/data`, from: "2015-03-02", to: "2015-03-06", symbols: ["KO", "XOM"], param: ["days=20"], schedule: "every session at close+10m" },
+  { name: "parts by chance on closes", strategy: "momentum", data: `${ROOT}/backtest/data`, from: "2015-01-01", to: "2015-04-30", profile: "alpaca-paper", seed: 7 },
 ];
 
 const real: readonly Case[] = [
   { name: "daily weights through Apple's split", strategy: "fixed-weights", data: SHARED_DATA, from: "2014-06-04", to: "2014-06-12", symbols: ["AAPL", "SPY"], param: ["band=0"] },
   { name: "orders in the afternoon, over dividends", strategy: "inverse-volatility", data: SHARED_DATA, from: "2014-03-17", to: "2014-03-24", symbols: ["IBM", "SPY"], param: ["days=10"], schedule: "every session at close-15m" },
+  { name: "a spread that settles and an impact, through Apple's split", strategy: "fixed-weights", data: SHARED_DATA, from: "2014-06-05", to: "2014-06-11", symbols: ["AAPL", "SPY"], param: ["band=0"], profile: "realistic", seed: 0 },
 ];
 
 function provesParity(one: Case): void {

@@ -63,6 +63,7 @@ const record: ReplayRecord = {
   ],
   runs: [run],
   feesPaid: moneyOf("1.5"),
+  costs: { spread: moneyOf("2"), impact: moneyOf("0.5") },
 };
 const asked = {
   strategy: "made-up",
@@ -71,6 +72,7 @@ const asked = {
   from: sessionDateOf("2020-01-02"),
   to: sessionDateOf("2020-01-06"),
   startEquity: moneyOf("100000"),
+  profile: "constant" as const,
   seed: 1,
   settings: {},
   seconds: 0.5,

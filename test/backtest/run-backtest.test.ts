@@ -51,3 +51,10 @@ test("a run that is due after the last close of the range is opened and left wai
   expect(runs.map((events) => events.at(-1)!.type)).toEqual(["targets-set"]);
   expect(equity).toEqual([1_000]);
 });
+
+test("what trading cost is the way from the middle of the quote to the fills", async () => {
+  const settings = worldSettings(DATA, deploymentOf(holding({ AAA: 0.5 }), ["AAA", "BBB"]), "2026-11-23", 1_000, 10);
+  // Five shares at 100.10.
+  const { costs } = await runBacktest({ ...settings, to: sessionDateOf("2026-11-23") });
+  expect(costs).toEqual({ spread: moneyOf("0.5"), impact: moneyOf("0") });
+});

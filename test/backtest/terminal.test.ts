@@ -18,7 +18,8 @@ describe("a result in a terminal", () => {
     expect(text).toMatch(/^ {2}End equity +580,872\.70 +189,159\.48$/m);
     expect(text).toMatch(/^ {2}Sharpe +1\.02 +0\.35$/m);
     expect(text).toMatch(/^ {4}recovered +2010-07-06 +2015-01-29$/m);
-    expect(text).toContain("411 orders, 411 fills, turnover 6.25 a year, exposure 95 %, fees 432.10 USD");
+    expect(text).toContain("411 orders, 411 fills, turnover 6.25 a year, exposure 95 %");
+    expect(text).toContain("  Profile constant, trading cost 1,742.60 USD (0.35 bp of value),\n  spread 1,250.50, impact 60.00, fees 432.10\n");
     expect(text).toContain("Runs: 181 completed, 9 unchanged, 2 partial");
     expect(text).toContain("Refused: QUOTE_STALE 2");
     expect(text).toContain("data 3f3f3f3f3f3f, journal a1a1a1a1a1a1, seed 1, 1.23 s, 13,050 bars/s");

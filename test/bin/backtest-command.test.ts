@@ -58,6 +58,28 @@ describe("ballast backtest", () => {
     expect(new Set([summary["journalHash"], ...hashes]).size).toBe(4);
   });
 
+  test("says which profile filled the orders and what that cost, and paper writes the same journal under it", () => {
+    const args = [strategyFile("hold-5", HOLD), "--data", dataWith("profiles", (lines) => lines), "--from", "2019-10-01", "--to", "2019-12-31"];
+    const hashes = (["constant", "realistic", "alpaca-paper", "peer"] as const).map((profile) => {
+      const summary = JSON.parse(ballast(["backtest", ...args, "--profile", profile, "--json"]).out) as Record<string, number | string> & { settings: Record<string, unknown> };
+      expect(summary).toMatchObject({ profile, tradingCost: expect.any(Number) as number });
+      expect(summary["tradingCost"]).toBeCloseTo(Number(summary["spreadCost"]) + Number(summary["impactCost"]) + Number(summary["fees"]), 9);
+      expect([Number(summary["spreadCost"]) > 0, Number(summary["impactCost"]) > 0], profile).toEqual([profile !== "peer", profile === "realistic"]);
+      expect("slippageBps" in summary.settings).toBe(profile === "constant");
+      const paper = JSON.parse(ballast(["paper", ...args, "--profile", profile, "--replay", "--state", join(folder, `${profile}.sqlite`), "--json"]).out) as Record<string, unknown>;
+      expect(paper).toMatchObject({ profile, journalHash: summary["journalHash"] });
+      return summary["journalHash"];
+    });
+    expect(new Set(hashes).size).toBe(4);
+    const shown = ballast(["backtest", ...args, "--profile", "realistic"]).out.replaceAll(/\s+/g, " ");
+    expect(shown).toMatch(/Profile realistic, trading cost [\d.,]+ USD \([\d.]+ bp of value\), spread [\d.]+, impact [\d.]+, fees [\d.]+/);
+  });
+
+  test("under --profile realistic notes that closes alone do not say what was traded", () => {
+    const { notes } = JSON.parse(ballast(["backtest", "momentum", "--from", "2015-01-01", "--to", "2015-03-31", "--profile", "realistic", "--json"]).out) as { notes: string[] };
+    expect(notes.at(-1)).toBe("Closes alone do not say what was traded: the profile realistic has a half spread of 2 basis points for them, no limit of volume and no impact.");
+  });
+
   test("writes the orders, the fills, the equity, the journal and a report", () => {
     const out = join(folder, "report");
     const { code, err } = ballast(["backtest", strategyFile("hold-2", HOLD), "--data", dataWith("good-2", (lines) => lines), "--out", out]);
@@ -105,6 +127,9 @@ describe("wrong input ends with one clear line and exit code 2, never with a num
     ["an unknown option", () => ["backtest", hold, "--slipage-bps", "1"], /unknown option/],
     ["a fee schedule that is none", () => ["backtest", hold, "--fees", "free"], /alpaca, ib, none/],
     ["an option that the configuration decides", () => ["backtest", "momentum", "--config", "ballast.yaml", "--fees", "none", "--param", "top=3"], /--config takes .*--param.*--fees.* from the file/],
+    ["a profile that is none", () => ["backtest", hold, "--profile", "optimistic"], /constant, realistic, alpaca-paper, peer/],
+    ["an option that the profile decides", () => ["backtest", hold, "--profile", "realistic", "--slippage-bps", "5", "--volume-share-max", "0.1"], /--profile realistic decides --slippage-bps, --volume-share-max itself: leave one of the two out/],
+    ["fees that Alpaca's paper trading does not have", () => ["paper", hold, "--profile", "alpaca-paper", "--fees", "ib"], /--profile alpaca-paper decides --fees itself/],
     ["an instant that is none", () => ["paper", "momentum", "--replay", "--until", "nonsense", "--state", join(folder, "p.sqlite")], /--until "nonsense" is not an instant/],
     ["no such command", () => ["backtset"], /unknown command/],
   ];

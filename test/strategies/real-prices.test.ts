@@ -17,7 +17,7 @@ describe.skipIf(sharedDataIsAbsent)("on raw prices of 2005 to 2010, through spli
     const dataset = await loadDataset(SHARED_DATA, { symbols: SYMBOLS, lookbackSessions: configured.lookback, ...range });
     const settings = worldSettings(dataset, deploymentOf(configured, SYMBOLS, { fees: "alpaca" }), range.from, 100_000, 1);
     const record = await runBacktest({ ...settings, to: range.to });
-    const asked = { strategy: strategy.name, params: {}, symbols: dataset.symbols, ...range, startEquity: moneyOf("100000"), seed: 0, settings: {}, seconds: 1 };
+    const asked = { strategy: strategy.name, params: {}, symbols: dataset.symbols, ...range, startEquity: moneyOf("100000"), profile: "constant" as const, seed: 0, settings: {}, seconds: 1 };
     const { outcomes, orders, fills, refusals } = resultOf(record, asked, dataset);
     expect(Object.keys(outcomes).sort()).toEqual(expect.arrayContaining(["completed"]));
     expect(Object.keys(outcomes).filter((outcome) => outcome !== "completed" && outcome !== "unchanged")).toEqual([]);
