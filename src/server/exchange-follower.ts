@@ -37,6 +37,7 @@ export class ExchangeFollower {
     if (event.type === "fill" || event.type === "partial_fill") this.#print(event, tape);
     const order = orders.get(event.order);
     const account = order && accounts.get(order.account);
+    if (!order && (event.type === "fill" || event.type === "canceled" || event.type === "expired")) this.#state.endedCount += 1;
     // What is rejected at the door never was an order.
     if (!account || (event.type === "rejected" && !this.#state.exchange.orderOf(event.account, event.order))) return;
     order.updatedAt = event.at;

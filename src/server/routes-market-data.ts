@@ -129,7 +129,7 @@ const pageQuery = z.looseObject({
   currency: given(z.string()),
 });
 
-export function pageQueryOf(query: unknown, symbol: readonly Symbol[] | undefined, now: Instant): PageQuery {
+function pageQueryOf(query: unknown, symbol: readonly Symbol[] | undefined, now: Instant): PageQuery {
   const { start, end, limit, sort, page_token, currency } = parsed(pageQuery, query, badRequest);
   if (currency !== undefined && currency !== "USD") throw badRequest("only USD is known here");
   const symbols = symbol ?? symbolsIn(query);

@@ -12,7 +12,7 @@ import { Watchlists, type Watchlist } from "./watchlists.ts";
 
 export type Configuration = Required<ConfigurationChanges>;
 
-export const DEFAULT_CONFIGURATION: Configuration = {
+const DEFAULT_CONFIGURATION: Configuration = {
   suspendTrade: false,
   noShorting: false,
   fractionalTrading: true,

@@ -53,7 +53,7 @@ export interface VenueSnapshot {
 }
 
 /** A snapshot of another venue, or of another version. */
-export class VenueSnapshotInvalid extends Error {
+class VenueSnapshotInvalid extends Error {
   override readonly name = "VenueSnapshotInvalid";
 }
 

@@ -24,8 +24,3 @@ export function tradeView({ at, id, price, quantity }: TapeTrade): View {
 export function quoteView({ at, bid, bidQuantity, ask, askQuantity }: TapeQuote): View {
   return { t: isoOf(at), ax: EXCHANGE, ap: moneyToNumber(ask), as: Math.round(quantityToNumber(askQuantity)), bx: EXCHANGE, bp: moneyToNumber(bid), bs: Math.round(quantityToNumber(bidQuantity)), c: ["R"], z: TAPE };
 }
-
-/** `kind` is Q for the opening and M for the closing auction. */
-export function auctionView({ at, price, quantity }: TapeTrade, kind: "Q" | "M"): View {
-  return { t: isoOf(at), x: EXCHANGE, p: moneyToNumber(price), s: Math.round(quantityToNumber(quantity)), c: kind };
-}
