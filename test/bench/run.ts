@@ -11,6 +11,7 @@ const SUITES: Record<string, () => Promise<{ suite: BenchSuite }>> = {
   book: () => import("./book.ts"),
   exchange: () => import("./exchange.ts"),
   backtest: () => import("./backtest.ts"),
+  run: () => import("./rebalance.ts"),
 };
 
 const USAGE = `Measures what Ballast promises about its speed, beside named peers in the same run.
