@@ -111,7 +111,9 @@ export function maxOf<T extends number>(a: T, b: T): T {
 
 /** price x quantity, to the nearest micro-dollar. */
 export function notional(price: Price, quantity: Quantity): Money {
-  return mulDiv(price, quantity, NANOS) as Money;
+  // Most quantities are whole shares, which need no division of a product beyond 53 bits.
+  const whole = Math.trunc(quantity / NANOS);
+  return (whole * NANOS === quantity ? safe(price * whole) : mulDiv(price, quantity, NANOS)) as Money;
 }
 
 /** The largest quantity whose notional at `price` is not above `amount`. @throws AmountOutOfRange when price is not positive. */
@@ -141,6 +143,12 @@ export function wholeSharesDown(quantity: Quantity): Quantity {
 
 /** a x b / c to the nearest integer, halves away from zero, exact at any size. `c` is positive. */
 export function mulDiv(a: number, b: number, c: number): number {
+  const product = a * b;
+  if (c > 0 && Number.isSafeInteger(product)) {
+    const left = remainderOf(product, c);
+    const down = (product - left) / c;
+    return safe(2 * left >= c ? down + 1 : 2 * left <= -c ? down - 1 : down);
+  }
   const { quotient, rest } = divide(a, b, c);
   return safe(2 * rest >= c ? quotient + 1 : 2 * rest <= -c ? quotient - 1 : quotient);
 }
@@ -152,6 +160,11 @@ export function mulDivDown(a: number, b: number, c: number): number {
 
 /** a x b / c of non-negative numbers, rounded up, exact at any size. `c` is positive. */
 export function mulDivUp(a: number, b: number, c: number): number {
+  const product = a * b;
+  if (c > 0 && Number.isSafeInteger(product)) {
+    const left = remainderOf(product, c);
+    return safe(left > 0 ? (product - left) / c + 1 : (product - left) / c);
+  }
   const { quotient, rest } = divide(a, b, c);
   return safe(rest > 0 ? quotient + 1 : quotient);
 }

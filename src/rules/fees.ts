@@ -102,11 +102,11 @@ function regOf({ soldValue, day }: FeeAccrual): Money {
 }
 
 function tafOf({ tafShares, tafCaps, day }: FeeAccrual): Money {
-  return upToCent(perShareUp(tafShares, tafRateOn(day).nanoDollarsPerShare) + tafCaps);
+  return upToCent(perShareUp(tafShares.whole, tafShares.nanos, tafRateOn(day).nanoDollarsPerShare) + tafCaps);
 }
 
 function catOf({ catShares, day }: FeeAccrual): Money {
-  return upToCent(perShareUp(catShares, catRateOn(day).nanoDollarsPerShare));
+  return upToCent(perShareUp(catShares.whole, catShares.nanos, catRateOn(day).nanoDollarsPerShare));
 }
 
 /** What one fill would cost if it were the only one of its day and order; every type to the nearest micro-dollar. */
@@ -132,6 +132,7 @@ export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
 export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
   if (schedule === "none") return ZERO_MONEY;
   const day = minOf(trade.day, LAST_FEE_DAY);
+  if (schedule === "alpaca" && trade.side === "buy") return upToCent(perShareOf(trade.quantity, catRateOn(day).nanoDollarsPerShare));
   return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(day), { ...trade, day, order: "" })));
 }
 
@@ -159,7 +160,7 @@ function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: Filled
       const catShares = plusShares(accrual.catShares, trade.quantity);
       if (trade.side === "buy") return { day: accrual.day, orders: accrual.orders, catShares, soldValue: accrual.soldValue, tafShares: accrual.tafShares, tafCaps: accrual.tafCaps };
       const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day);
-      const capped = perShareUp(plusShares(NO_SHARES, trade.quantity), nanoDollarsPerShare) > capPerTrade;
+      const capped = perShareOf(trade.quantity, nanoDollarsPerShare) > capPerTrade;
       return {
         day: accrual.day,
         orders: accrual.orders,
@@ -195,13 +196,20 @@ function plusShares({ whole, nanos }: ShareCount, quantity: Quantity): ShareCoun
 }
 
 /** In micro-dollars, rounded up. The whole shares' fee is cut at a micro-dollar first, so that every step is exact up to 45 billion shares. */
-function perShareUp({ whole, nanos }: ShareCount, nanoDollarsPerShare: number): number {
+export function perShareUp(whole: number, nanos: number, nanoDollarsPerShare: number): number {
   const ofWhole = whole * nanoDollarsPerShare;
   const beyond = remainderOf(ofWhole, 1_000);
-  return (ofWhole - beyond) / 1_000 + mulDivUp(beyond * NANOS + nanos * nanoDollarsPerShare, 1, PER_SHARE_UNITS);
+  const cut = (ofWhole - beyond) / 1_000;
+  return nanos === 0 ? (beyond > 0 ? cut + 1 : cut) : cut + mulDivUp(beyond * NANOS + nanos * nanoDollarsPerShare, 1, PER_SHARE_UNITS);
+}
+
+export function perShareOf(quantity: Quantity, nanoDollarsPerShare: number): number {
+  const nanos = remainderOf(quantity, NANOS);
+  return perShareUp((quantity - nanos) / NANOS, nanos, nanoDollarsPerShare);
 }
 
 /** Rounding up twice gives what rounding up once gives. */
-function upToCent(micros: number): Money {
-  return (mulDivUp(micros, 1, CENT) * CENT) as Money;
+export function upToCent(micros: number): Money {
+  const beyond = remainderOf(micros, CENT);
+  return (beyond > 0 ? micros - beyond + CENT : micros) as Money;
 }

@@ -47,7 +47,7 @@ type Multiplier = 1 | 2 | 4;
  */
 export function multiplierAllowed(wanted: Multiplier, equity: Money, day: EpochDay, settings?: DayTradeSettings): Multiplier {
   if (equity < MARGIN_EQUITY_MIN) return 1;
-  const equityForFour = dayTradeRuleOn(day, settings) === "intraday-margin" ? MARGIN_EQUITY_MIN : moneyOf("25000");
+  const equityForFour = dayTradeRuleOn(day, settings) === "intraday-margin" ? MARGIN_EQUITY_MIN : PATTERN_DAY_TRADER_EQUITY;
   return wanted === 4 && equity < equityForFour ? 2 : wanted;
 }
 
@@ -117,21 +117,25 @@ export function isShortSalePriced(price: Price, bestBid: Price): boolean {
 const MARGIN_EQUITY_MIN = moneyOf("2000");
 const CONCENTRATION_DEBIT = moneyOf("100000");
 const ROUND_LOT = 100_000_000_000;
+const PENNY_STOCK = priceOf("2.50");
+const LOW_PRICED = priceOf("6");
+const SHORT_LOW_PRICED = priceOf("5");
+const PATTERN_DAY_TRADER_EQUITY = moneyOf("25000");
 
 /** Alpaca's page on margin and short selling. Its earlier versions put 100 % on leveraged funds and had no middle step. */
 const HOUSE_TABLE_OF_2026 = epochDayOf(sessionDateOf("2026-09-17"));
 
 function longPercent({ price, leverage }: MarginPosition, day: EpochDay): number {
-  if (price < priceOf("2.50")) return 100;
+  if (price < PENNY_STOCK) return 100;
   if (day < HOUSE_TABLE_OF_2026) return leverage > 1 ? 100 : 30;
   if (leverage > 1) return leverage === 2 ? 50 : 75;
-  return price <= priceOf("6") ? 50 : 30;
+  return price <= LOW_PRICED ? 50 : 30;
 }
 
 /** FINRA 4210(c): below 5 USD the greater of 2.50 USD a share and the value, else the greater of 5 USD a share and 30 %. */
 function shortMaintenance({ price, quantity }: MarginPosition, value: Money): Money {
   const short = subtractQuantity(ZERO_QUANTITY, quantity);
-  return price < priceOf("5") ? maxOf(notional(priceOf("2.50"), short), value) : maxOf(notional(priceOf("5"), short), percent(value, 30));
+  return price < SHORT_LOW_PRICED ? maxOf(notional(PENNY_STOCK, short), value) : maxOf(notional(SHORT_LOW_PRICED, short), percent(value, 30));
 }
 
 function valueOf({ price, quantity }: MarginPosition): Money {

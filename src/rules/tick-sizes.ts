@@ -14,7 +14,8 @@ export class TickSizeOutOfRange extends RangeError {
 
 /** @throws TickSizeOutOfRange */
 export function tickSizeOn(day: EpochDay, price: Price): Price {
-  const row = day <= LAST_DAY ? rows.find(({ from }) => from <= day) : undefined;
+  let row: TickSizes | undefined;
+  if (day <= LAST_DAY) for (let i = 0; i < rows.length && !row; i += 1) if (rows[i]!.from <= day) row = rows[i];
   if (!row) {
     throw new TickSizeOutOfRange(`no tick size is known for ${dateOfEpochDay(day)}, the table covers ${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_DAY)}`);
   }
@@ -37,8 +38,14 @@ const dayOf = (date: string): EpochDay => epochDayOf(sessionDateOf(date));
 
 const LAST_DAY = dayOf("2027-10-31");
 
+interface TickSizes {
+  readonly from: EpochDay;
+  readonly fromOneDollar: number;
+  readonly belowOneDollar: number;
+}
+
 /** Newest first, in micro-dollars. */
-const rows: readonly { readonly from: EpochDay; readonly fromOneDollar: number; readonly belowOneDollar: number }[] = [
+const rows: readonly TickSizes[] = [
   { from: dayOf("2006-01-31"), fromOneDollar: 10_000, belowOneDollar: 100 }, // Rule 612; day of compliance: SEC staff's questions and answers on Rule 612
   { from: dayOf("2001-01-29"), fromOneDollar: 10_000, belowOneDollar: 10_000 }, // decimal prices; day from memory
   { from: dayOf("1997-06-24"), fromOneDollar: 62_500, belowOneDollar: 31_250 }, // sixteenths: Ricker, "Breaking the Eighth" (1998); below a dollar from memory

@@ -66,12 +66,15 @@ export function alpacaRejection(ticket: OrderTicket, day: EpochDay, lastPrice: P
     if (timeInForce !== "day") return rejection("fractional_not_day", "fractional orders must be DAY orders");
     if (type === "trailing_stop") return rejection("fractional_trailing_stop", "trailing stop orders must be of whole shares");
   }
-  for (const price of [limitPrice, stopPrice]) {
-    if (price !== undefined && price % tickSizeOn(day, price) !== 0) return rejection("sub_penny", `invalid price ${moneyToText(price)}. sub-penny increment does not fulfill minimum pricing criteria`);
-  }
+  const offTick = isOffTick(limitPrice, day) ? limitPrice : isOffTick(stopPrice, day) ? stopPrice : undefined;
+  if (offTick !== undefined) return rejection("sub_penny", `invalid price ${moneyToText(offTick)}. sub-penny increment does not fulfill minimum pricing criteria`);
   const price = limitPrice ?? stopPrice ?? lastPrice;
   if (price !== undefined && notional(price, quantity) < ORDER_VALUE_MIN) return rejection("below_minimum", `cost basis must be >= minimal amount of order 1 (${quantityToText(quantity)} shares at ${moneyToText(price)})`);
   return undefined;
+}
+
+function isOffTick(price: Price | undefined, day: EpochDay): boolean {
+  return price !== undefined && remainderOf(price, tickSizeOn(day, price)) !== 0;
 }
 
 /** `basePrice` is the entry's limit, or of a market entry the quote it will meet. */

@@ -8,7 +8,7 @@
  */
 import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
 import type { Fill } from "../trade.ts";
-import { accrueFees, expectedFees, totalFees } from "../rules/fees.ts";
+import { expectedFees } from "../rules/fees.ts";
 import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
 import type { Counterparty } from "./exchange-events.ts";
@@ -144,11 +144,7 @@ export class OrderLife implements MatchRules {
     else order.fills.push(fill);
     if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
     account.ledger.applyFillTo(holding, side, quantity, price);
-    if (state.settings.fees !== "none") {
-      const { accrual, charged } = accrueFees(state.settings.fees, account.feeAccrual, { order: clientOrderId, side, quantity, price, day: state.day });
-      account.feeAccrual = accrual;
-      account.ledger.chargeFee(totalFees(charged));
-    }
+    account.ledger.chargeFee(account.fees.charge(state.settings.fees, clientOrderId, side, quantity, price, state.day));
     const isFilled = order.remaining === ZERO_QUANTITY;
     state.emitFill(isFilled ? "fill" : "partial_fill", order, execution, price, quantity, against);
     if (isFilled) this.end(order, "filled");

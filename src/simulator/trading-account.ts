@@ -8,6 +8,7 @@
  */
 import { addMoney, addQuantity, maxOf, notional, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Quantity } from "../money.ts";
 import { buyingPower, multiplierAllowed, type MarginPosition } from "../rules/margin.ts";
+import { FeeMeter } from "../rules/fee-meter.ts";
 import type { FeeAccrual } from "../rules/fees.ts";
 import type { EpochDay } from "../time.ts";
 import type { AccountName, Side, Symbol } from "../trade.ts";
@@ -55,7 +56,7 @@ export class TradingAccount {
   readonly number: number;
   readonly terms: AccountTerms;
   readonly ledger: Ledger;
-  feeAccrual: FeeAccrual | undefined;
+  readonly fees: FeeMeter;
   lastEquity: Money;
   lastMaintenance: Money = ZERO_MONEY;
   /** Open orders, by arrival. */
@@ -66,26 +67,26 @@ export class TradingAccount {
   readonly #stakes = new Map<Symbol, Stake>();
   readonly #marked: MarkedPositions;
 
-  constructor(name: AccountName, number: number, terms: AccountTerms, ledger: Ledger) {
+  constructor(name: AccountName, number: number, terms: AccountTerms, ledger: Ledger, fees = new FeeMeter()) {
     this.name = name;
     this.number = number;
     this.terms = terms;
     this.ledger = ledger;
+    this.fees = fees;
     this.lastEquity = ledger.cash;
     this.#marked = new MarkedPositions(ledger);
   }
 
   static restore(name: AccountName, number: number, { terms, ledger, feeAccrual, lastEquity, lastMaintenance }: AccountSnapshot): TradingAccount {
-    const account = new TradingAccount(name, number, terms, Ledger.restore(ledger));
-    account.feeAccrual = feeAccrual ?? undefined;
+    const account = new TradingAccount(name, number, terms, Ledger.restore(ledger), new FeeMeter(feeAccrual ?? undefined));
     account.lastEquity = lastEquity;
     account.lastMaintenance = lastMaintenance;
     return account;
   }
 
   snapshot(): AccountSnapshot {
-    const { terms, ledger, feeAccrual, lastEquity, lastMaintenance } = this;
-    return { terms, ledger: ledger.snapshot(), feeAccrual: feeAccrual ?? null, lastEquity, lastMaintenance };
+    const { terms, ledger, fees, lastEquity, lastMaintenance } = this;
+    return { terms, ledger: ledger.snapshot(), feeAccrual: fees.accrual ?? null, lastEquity, lastMaintenance };
   }
 
   /** Cash that no limit order has set aside. */
