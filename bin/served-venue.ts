@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { loadDataset } from "../backtest/dataset.ts";
+import { agentMarket } from "../src/server/agent-market.ts";
 import { dailyMarket } from "../src/server/daily-market.ts";
 import { writeDurably } from "../src/server/durable/durable-file.ts";
 import { clientsAlone } from "../src/server/market-source.ts";
@@ -21,14 +22,20 @@ const VENUE_FILE = "venue.json";
 
 const marketSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("clients"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]) }),
+  z.strictObject({ kind: z.literal("agents"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]), seed: z.int().min(0) }),
   z.strictObject({ kind: z.literal("daily"), data: z.string(), dataHash: z.string(), from: z.string(), to: z.string(), symbols: z.array(z.string()).optional() }),
 ]);
-const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0) });
+const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), hasOwnTime: z.literal(true).optional(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0) });
 type VenueFile = z.output<typeof fileSchema>;
 
 export interface MarketOptions {
   readonly symbols?: readonly string[];
   readonly hours?: "calendar" | "always";
+  /** The market's time at the start, RFC 3339; now when it is not said. */
+  readonly start?: string;
+  readonly agents?: true;
+  /** Of the agents, and of what else is left to chance. */
+  readonly seed?: number;
   readonly data?: string;
   readonly from?: string;
   readonly to?: string;
@@ -37,7 +44,9 @@ export interface MarketOptions {
 
 export interface ServedVenue {
   readonly settings: VenueSettings;
-  readonly market: "clients" | "daily";
+  readonly market: "clients" | "agents" | "daily";
+  /** Whether its time is the clock's, also after a pause; otherwise it goes on from where it stopped. */
+  readonly followsClock: boolean;
 }
 
 /** @throws UsageError when options are given that the directory has decided already, or too few for a new one. */
@@ -57,29 +66,43 @@ export async function servedVenue(directory: string, options: MarketOptions, now
   return venue;
 }
 
-async function newVenue({ symbols, hours = "calendar", data, from, to, profile = "realistic" }: MarketOptions, now: Instant): Promise<VenueFile> {
-  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: randomInt(2 ** 32) } as const;
+async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, from, to, profile = "realistic" }: MarketOptions, now: Instant): Promise<VenueFile> {
+  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed } as const;
+  if (agents && data !== undefined) throw new UsageError("--agents and --data are two markets: give one of them");
+  if (start !== undefined && data !== undefined) throw new UsageError("--start is for a venue without --data, which begins on the day of --from");
+  const begin = start === undefined ? { startsAt: isoOf(now) } : { startsAt: isoOf(instantOfOption(start)), hasOwnTime: true as const };
+  if (agents) return { ...made, ...begin, market: { kind: "agents", symbols: [...(symbols ?? AGENTS_SYMBOLS)], hours, seed } };
   if (data === undefined) {
-    if (!symbols) throw new UsageError("a new venue needs --symbols for clients to trade with each other, or --data, --from and --to for bars to replay");
-    return { ...made, startsAt: isoOf(now), market: { kind: "clients", symbols: [...symbols], hours } };
+    if (!symbols) throw new UsageError("a new venue needs --symbols for clients to trade with each other, --agents, or --data, --from and --to for bars to replay");
+    return { ...made, ...begin, market: { kind: "clients", symbols: [...symbols], hours } };
   }
   if (from === undefined || to === undefined) throw new UsageError("--data needs --from and --to: the days that are played");
   const { hash } = await loadDataset(data, { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) });
-  const startsAt = isoOf(newYorkInstant(epochDayOf(sessionDateOf(from)), 0));
-  return { ...made, startsAt, market: { kind: "daily", data: resolve(data), dataHash: hash, from, to, ...(symbols && { symbols: [...symbols] }) } };
+  return { ...made, startsAt: isoOf(newYorkInstant(epochDayOf(sessionDateOf(from)), 0)), market: { kind: "daily", data: resolve(data), dataHash: hash, from, to, ...(symbols && { symbols: [...symbols] }) } };
+}
+
+const AGENTS_SYMBOLS = ["AAA", "BBB", "CCC"];
+
+function instantOfOption(text: string): Instant {
+  try {
+    return instantOf(text);
+  } catch (cause) {
+    throw new UsageError(`--start: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 /** Of the market's history before its first day. */
 const LOOKBACK_SESSIONS = 300;
 const LIQUIDITY = { halfSpreadBps: 1, volumeShareMax: 0.1 };
 
-async function venueOf({ salt, startsAt, market, profile, chance }: VenueFile): Promise<ServedVenue> {
+async function venueOf({ salt, startsAt, hasOwnTime, market, profile, chance }: VenueFile): Promise<ServedVenue> {
   const fills = profile === "realistic" ? { fees: "alpaca" as const } : { fees: "none" as const, withoutDividends: true as const, partialFillSeed: chance };
   const settings = { salt, startsAt: instantOf(startsAt), exchange: { ...fills, halfSpreadBps: LIQUIDITY.halfSpreadBps, wholeShares: false, checks: "alpaca" as const } };
-  if (market.kind === "clients") return { settings: { ...settings, market: clientsAlone(market.symbols as Symbol[], market.hours) }, market: "clients" };
+  if (market.kind === "clients") return { settings: { ...settings, market: clientsAlone(market.symbols as Symbol[], market.hours) }, market: "clients", followsClock: !hasOwnTime };
+  if (market.kind === "agents") return { settings: { ...settings, market: agentMarket(market.symbols as Symbol[], market.seed, market.hours) }, market: "agents", followsClock: !hasOwnTime };
   const { data, dataHash, from, to, symbols } = market;
   const dataset = await loadDataset(data, { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) });
   if (dataset.hash !== dataHash) throw new UsageError(`${data} no longer holds the bars that this venue was made with (its hash was ${dataHash} and is ${dataset.hash})`);
   const series = dataset.symbols.map((symbol) => dataset.series.get(symbol)!);
-  return { settings: { ...settings, market: dailyMarket({ series, from: epochDayOf(sessionDateOf(from)), liquidity: LIQUIDITY }) }, market: "daily" };
+  return { settings: { ...settings, market: dailyMarket({ series, from: epochDayOf(sessionDateOf(from)), liquidity: LIQUIDITY }) }, market: "daily", followsClock: false };
 }

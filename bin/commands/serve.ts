@@ -14,6 +14,7 @@ import type { VenueCommand } from "../../src/server/commands.ts";
 import type { Venue } from "../../src/server/venue.ts";
 import type { Instant } from "../../src/time.ts";
 import { servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
+import { addSettings } from "../settings-from.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options extends MarketOptions {
@@ -36,23 +37,25 @@ interface Options extends MarketOptions {
 }
 
 /** Replayed bars have a tick for each tenth of a second of the clock; between clients only ends of days and orders come by themselves. */
-const TICK_MS = { daily: 100, clients: 1_000 } as const;
+const TICK_MS = { daily: 100, agents: 250, clients: 1_000 } as const;
 const INTERVAL_MS = 100;
 
 export function register(program: Command): void {
-  program
-    .command("serve")
+  addSettings(program.command("serve"), { prefix: "BALLAST_SERVE_", others: [ADMIN_SECRET_VARIABLE] })
     .description("Serve a simulated market behind Alpaca's interface. What it acknowledges is in a log first, and there again after any end.")
-    .addOption(new Option("--dir <directory>", "where commands, snapshots and keys are kept").default(".ballast/venue").env("BALLAST_SERVE_DIR"))
-    .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1").env("BALLAST_SERVE_HOST"))
-    .addOption(new Option("--port <number>", "port to listen on; 0 for any that is free").default(8080).env("BALLAST_SERVE_PORT").argParser(count(0, 65_535)))
+    .addOption(new Option("--dir <directory>", "where commands, snapshots and keys are kept").default(".ballast/venue"))
+    .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1"))
+    .addOption(new Option("--port <number>", "port to listen on; 0 for any that is free").default(8080).argParser(count(0, 65_535)))
     .option("--symbols <list>", "a new venue: what is traded, with commas between", listOf)
-    .addOption(new Option("--hours <hours>", "a new venue where clients trade with each other: New York's sessions, or always (default: calendar)").choices(["calendar", "always"]))
+    .addOption(new Option("--hours <hours>", "a new venue without data: New York's sessions, or always (default: calendar)").choices(["calendar", "always"]))
+    .option("--start <instant>", "a new venue without data: the market's time at the start, RFC 3339 (default: now)")
+    .option("--agents", "a new venue: seeded agents make the prices")
+    .option("--seed <number>", "a new venue: of everything that is left to chance", count(0, 2 ** 32 - 1))
     .option("--data <directory>", "a new venue: daily bars to replay")
     .option("--from <date>", "the first day that is replayed")
     .option("--to <date>", "the last day that is replayed")
     .addOption(new Option("--profile <name>", "a new venue: fees and dividends as in reality, or what Alpaca's paper does (default: realistic)").choices(["realistic", "alpaca-paper"]))
-    .option("--speed <factor>", "of replayed time", speed, 1)
+    .option("--speed <factor>", "of the time of bars and agents: how many times faster than a clock", speed, 1)
     .option("--stepped", "time moves only by POST /sim/v1/advance")
     .option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)", policy, { sync: "every-batch" })
     .option("--snapshot-every <commands>", "commands between two snapshots", count(1, 1_000_000_000), 50_000)
@@ -74,6 +77,7 @@ ${ADMIN_SECRET_VARIABLE} (ballast keys admin-token).
 Examples:
   $ ballast keys create ann --dir venue
   $ ballast serve --dir venue --symbols AAA,BBB --hours always
+  $ ballast serve --dir lively --agents --seed 7 --hours always
   $ ballast serve --dir replay --data backtest/data --from 2016-01-04 --to 2016-12-30 --speed 3600
   $ ballast serve --dir venue --recover --verify`,
     )
@@ -83,8 +87,8 @@ Examples:
 async function serve(options: Options): Promise<void> {
   if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
-  const { dir, symbols, hours, data, from, to, profile } = options;
-  const served = await servedVenue(dir, { symbols, hours, data, from, to, profile } as MarketOptions, Date.now() as Instant);
+  const { dir, symbols, hours, start, agents, seed, data, from, to, profile } = options;
+  const served = await servedVenue(dir, { symbols, hours, start, agents, seed, data, from, to, profile } as MarketOptions, Date.now() as Instant);
   const onSnapshotFailure = (error: unknown): void => void process.stderr.write(`ballast: a snapshot failed and the log goes on: ${String(error)}\n`);
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
   if (options.recover) return recovered(options, served, durable);
@@ -96,7 +100,7 @@ async function run(options: Options, served: ServedVenue, durable: DurableVenue)
   const tokens = adminTokens();
   const keys = readKeys(options.dir);
   const ring = new KeyRing(keys, Date.now);
-  if (!options.stepped && served.market === "clients") await commit(durable, { type: "advance", at: Math.max(durable.venue.now, Date.now()) as Instant });
+  if (!options.stepped && served.followsClock) await commit(durable, { type: "advance", at: Math.max(durable.venue.now, Date.now()) as Instant });
   const openedByKey = (command: Unstamped): Promise<unknown> => commit(durable, { ...command, at: durable.venue.now });
   await openAccounts(durable.venue, keys, openedByKey);
   const steps: { moveTo?: RunningServer["moveTo"] } = {};
@@ -117,6 +121,7 @@ async function run(options: Options, served: ServedVenue, durable: DurableVenue)
     openAccounts(server.venue, changed, (command) => server.execute(command)).catch(complain);
   }, complain);
   process.stdout.write(`serving ${server.url}\n`);
+  if (keys.length === 0) process.stdout.write(`no keys yet: make one with  ballast keys create paper --dir ${options.dir}\n`);
   await stopAsked();
   stopWatching();
   await server.close();

@@ -1,0 +1,56 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ballast, ROOT } from "../support/command-line.ts";
+
+let folder: string;
+let running: ChildProcess | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ballast-serve-"));
+});
+afterEach(() => {
+  running?.kill("SIGKILL");
+  rmSync(folder, { recursive: true });
+});
+
+/** Its URL. */
+async function started(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  running = spawn(process.execPath, [`${ROOT}/bin/ballast.ts`, "serve", ...args], { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, ...env } });
+  const [line] = (await Promise.race([once(createInterface({ input: running.stdout! }), "line"), once(running, "exit").then(([code]) => [`ended with ${String(code)}`])])) as [string];
+  expect(line).toMatch(/^serving http:/);
+  return line.slice("serving ".length);
+}
+
+test("options come from a file, over it from the environment, over both from the command line", async () => {
+  const file = join(folder, "serve.yaml");
+  const dir = join(folder, "market");
+  writeFileSync(file, `dir: ${dir}\nport: 0\nstepped: true\nsymbols: AAA,BBB\nhours: calendar\nstart: "2026-11-24T17:00:00Z"\n`);
+  const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--json"]).out) as { id: string; secret: string };
+  const url = await started(["--config", file, "--hours", "always"], { BALLAST_SERVE_SYMBOLS: "CCC" });
+  const answer = await fetch(`${url}/v2/clock`, { headers: { "APCA-API-KEY-ID": id, "APCA-API-SECRET-KEY": secret } });
+  expect(await answer.json()).toMatchObject({ timestamp: "2026-11-24T12:00:00.000-05:00" });
+  expect(JSON.parse(readFileSync(join(dir, "venue.json"), "utf8"))).toMatchObject({ startsAt: "2026-11-24T17:00:00.000Z", market: { kind: "clients", symbols: ["CCC"], hours: "always" } });
+}, 60_000);
+
+test("agents make a market in which an order fills at once", async () => {
+  const dir = join(folder, "market");
+  const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--json"]).out) as { id: string; secret: string };
+  const url = await started(["--dir", dir, "--port", "0", "--agents", "--seed", "7", "--hours", "always", "--speed", "60"]);
+  const headers = { "APCA-API-KEY-ID": id, "APCA-API-SECRET-KEY": secret, "content-type": "application/json" };
+  const latest = async (): Promise<{ quote?: { ap: number } }> => (await (await fetch(`${url}/v2/stocks/AAA/quotes/latest`, { headers })).json()) as { quote?: { ap: number } };
+  while (!((await latest()).quote?.ap ?? 0)) await new Promise((resolve) => setTimeout(resolve, 50));
+  const order = await fetch(`${url}/v2/orders`, { method: "POST", headers, body: JSON.stringify({ symbol: "AAA", qty: 1, side: "buy", type: "market", time_in_force: "day" }) });
+  expect(await order.json()).toMatchObject({ status: "filled", filled_qty: "1" });
+}, 60_000);
+
+test("a name that is no option, a value that is none, and two markets at once are named", () => {
+  const file = join(folder, "serve.yaml");
+  writeFileSync(file, "sped: 3\n");
+  expect(ballast(["serve", "--config", file])).toMatchObject({ code: 2, err: `ballast: ${file}: sped is no option of serve; --help lists them\n` });
+  expect(ballast(["serve", "--dir", folder], { env: { BALLAST_SERVE_SPEED: "fast" } })).toMatchObject({ code: 2, err: "ballast: BALLAST_SERVE_SPEED: It is a number above 0.\n" });
+  expect(ballast(["serve", "--dir", folder, "--agents", "--data", folder])).toMatchObject({ code: 2, err: "ballast: --agents and --data are two markets: give one of them\n" });
+}, 60_000);
