@@ -1,98 +1,20 @@
-import { describe, expect, test } from "vitest";
-import { simulatedWorld } from "../../backtest/simulated-world.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { WorkedStyle } from "../../src/execution/execution.ts";
-import type { Broker } from "../../src/ports.ts";
-import { parseSchedule, scheduledInstants } from "../../src/rules/schedule.ts";
-import { advanceRun } from "../../src/run/advance-run.ts";
-import type { Deployment } from "../../src/run/deployment.ts";
-import { drive } from "../../src/run/drive.ts";
-import type { JournalEvent } from "../../src/run/journal.ts";
-import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
+import { parseSchedule } from "../../src/rules/schedule.ts";
 import type { ConfiguredStrategy } from "../../src/strategy.ts";
-import { instantOf, plusMs } from "../../src/time.ts";
-import type { ClientOrderId } from "../../src/trade.ts";
 import fixedWeights from "../../strategies/fixed-weights.ts";
 import inverseVolatility from "../../strategies/inverse-volatility.ts";
 import momentum from "../../strategies/momentum.ts";
 import trend from "../../strategies/trend.ts";
-import { datasetOf, deploymentOf, wanderingBars, worldSettings } from "../support/made-up-market.ts";
-import { Crash, mortal } from "../support/mortal-ports.ts";
-
-const FROM = "2020-01-02";
-const START = instantOf("2020-04-01T00:00:00-04:00");
-const END = instantOf("2020-04-01T23:59:00-04:00");
-const DATA = datasetOf({ AAA: wanderingBars(FROM, 80, 1), BBB: wanderingBars(FROM, 80, 2) });
-
-type EventOf<T extends JournalEvent["type"]> = Extract<JournalEvent, { type: T }>;
-
-interface Outcome {
-  readonly effects: number;
-  readonly journal: readonly (readonly JournalEvent[])[];
-  readonly account: ReturnType<ReturnType<typeof simulatedWorld>["exchange"]["account"]>;
-  /** What the venue has filled, by client order id. */
-  readonly venue: ReadonlyMap<string, number>;
-}
-
-/** A session in which a quote is ten basis points wide and offers a few hundred shares. */
-async function live(deployment: Deployment, dieAt: number, when: "before" | "after", redeliverAfterMs = 0): Promise<Outcome> {
-  const journal = new MemoryJournal();
-  const settings = worldSettings(DATA, deployment, FROM, 100_000, 5);
-  const world = simulatedWorld({ ...settings, liquidity: { halfSpreadBps: 5, volumeShareMax: 0.001 } }, { journal, state: new MemoryStateStore() }, () => undefined);
-  world.market.advanceTo(START);
-  const { ports, effects } = mortal(world.ports, dieAt, when);
-  const submitted = new Set<string>();
-  const submit: Broker["submit"] = (order) => {
-    submitted.add(order.clientOrderId);
-    return ports.broker.submit(order);
-  };
-  const watched = { ...ports, broker: { ...ports.broker, submit } };
-  await drive(scheduledInstants(deployment.strategy.schedule, START, END), END, { triggeredTo: START, waiting: [] }, {
-    moveTo: (at) => world.market.advanceTo(at > world.exchange.now ? at : world.exchange.now),
-    async advance(scheduledAt) {
-      try {
-        return await advanceRun({ deployment, scheduledAt }, watched);
-      } catch (error) {
-        if (!(error instanceof Crash)) throw error;
-        if (redeliverAfterMs === 0) return advanceRun({ deployment, scheduledAt }, watched);
-        return { kind: "call-again", at: plusMs(world.exchange.now, redeliverAfterMs) };
-      }
-    },
-  });
-  world.market.advanceTo(END);
-  const venue = new Map([...submitted].flatMap((id) => [[id, world.exchange.find(deployment.account, id as ClientOrderId)?.filledQuantity ?? 0] as const]));
-  return { effects: effects(), journal: await Promise.all(journal.runs().map((run) => journal.read(run))), account: world.exchange.account(deployment.account), venue };
-}
-
-function eventsOf<T extends JournalEvent["type"]>(journal: Outcome["journal"], type: T): readonly EventOf<T>[] {
-  return journal.flatMap((events) => events.filter((event): event is EventOf<T> => event.type === type));
-}
-
-/** What happened, without when it was written down and how often it was asked for. */
-function decisions(journal: Outcome["journal"]): unknown {
-  return journal.map((events) => events.filter(({ type }) => type !== "view-recorded" && type !== "order-submitted").map(({ seq: _seq, at: _at, previous: _previous, ...entry }) => entry));
-}
-
-/** What must hold however a run went. */
-function expectSound({ journal, venue, account }: Outcome, label: string): void {
-  const planned = new Map(eventsOf(journal, "orders-planned").flatMap(({ orders }) => orders.map((order) => [order.clientOrderId as string, order] as const)));
-  const children = eventsOf(journal, "child-planned");
-  const ended = new Map(eventsOf(journal, "order-ended").map((event) => [event.clientOrderId as string, event]));
-  expect(new Set(children.map(({ order }) => order.clientOrderId)).size, label).toBe(children.length);
-  for (const [id, filled] of venue) {
-    expect(children.some(({ order }) => order.clientOrderId === id), `${label}: ${id} was planned`).toBe(true);
-    expect(ended.get(id)?.filledQuantity ?? 0, `${label}: the journal has all fills of ${id}`).toBe(filled);
-  }
-  for (const [id, intent] of planned) {
-    const own = children.filter((child) => child.intent === id);
-    const filled = own.reduce((sum, { order }) => sum + (venue.get(order.clientOrderId) ?? 0), 0);
-    expect(filled, `${label}: ${id} is filled up to its quantity`).toBeLessThanOrEqual(intent.quantity);
-    expect(own.length, label).toBeLessThanOrEqual(3);
-    for (const { order } of own) expect(intent.side === "buy" ? order.priceBound <= intent.priceBound : order.priceBound >= intent.priceBound, `${label}: the bound holds`).toBe(true);
-  }
-  const held = new Map<string, number>();
-  for (const { order } of children) held.set(order.symbol, (held.get(order.symbol) ?? 0) + (order.side === "buy" ? 1 : -1) * (venue.get(order.clientOrderId) ?? 0));
-  for (const { symbol, quantity } of account.positions) expect(quantity, `${label}: ${symbol}`).toBe(held.get(symbol));
-}
+import { dynamodbStore } from "../../src/state/dynamodb.ts";
+import { openSqliteStore } from "../../src/state/sqlite.ts";
+import { instantOf } from "../../src/time.ts";
+import { startDynamodb, type DynamodbServer } from "../support/dynamodb-server.ts";
+import { deploymentOf } from "../support/made-up-market.ts";
+import { decisions, eventsOf, expectSound, live } from "../support/worked-session.ts";
 
 const strategies: readonly (readonly [string, ConfiguredStrategy])[] = [
   ["fixed-weights", fixedWeights.configure({ band: 0 })],
@@ -128,5 +50,48 @@ describe.each(cases)("%s for %s, killed at each of its effects in turn", (_style
   test("and redelivered four minutes later, loses no fill and places no order twice", async () => {
     const { effects } = await live(deployment, 0, "after");
     for (let n = 1; n <= effects; n += 1) expectSound(await live(deployment, n, "after", 240_000), `effect ${n}`);
+  });
+});
+
+/** Each effect on these stores is a write to a disk or a request: by default every so many effects, all of them with BALLAST_EVERY_EFFECT=1. */
+const stride = (usual: number): number => (process.env["BALLAST_EVERY_EFFECT"] === "1" ? 1 : usual);
+
+describe.each(cases)("%s for %s, on stores that outlive the process", (_style, _name, style, schedule, strategy) => {
+  const deployment = deploymentOf({ ...strategy, schedule: parseSchedule(schedule) }, ["AAA", "BBB"], { executionStyle: style, limits: { collarBps: 200 } });
+  let directory: string;
+  let dynamodb: DynamodbServer;
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), "ballast-worked-"));
+    dynamodb = await startDynamodb();
+  });
+  afterAll(async () => {
+    rmSync(directory, { recursive: true });
+    await dynamodb.close();
+  });
+
+  test("killed at its effects over SQLite, it ends as it would have", async () => {
+    const unharmed = await live(deployment, 0, "before");
+    const step = stride(9);
+    for (let n = 1; n <= unharmed.effects; n += step) {
+      for (const when of ["before", "after"] as const) {
+        const store = openSqliteStore(join(directory, `${n}-${when}.sqlite`));
+        const harmed = await live(deployment, n, when, 0, store);
+        store.close();
+        expectSound(harmed, `effect ${n}`);
+        expect(decisions(harmed.journal), `${when} effect ${n}`).toEqual(decisions(unharmed.journal));
+      }
+    }
+  });
+
+  test("killed at its effects over DynamoDB, it ends as it would have", async () => {
+    const unharmed = await live(deployment, 0, "before");
+    const step = stride(45);
+    for (let n = 1; n <= unharmed.effects; n += step) {
+      const tableName = `killed-${n}`;
+      await dynamodb.createTable(tableName);
+      const harmed = await live(deployment, n, "after", 0, dynamodbStore({ client: dynamodb.client(3), tableName, clock: { now: () => instantOf("2020-04-01T12:00:00Z") } }));
+      expectSound(harmed, `effect ${n}`);
+      expect(decisions(harmed.journal), `effect ${n}`).toEqual(decisions(unharmed.journal));
+    }
   });
 });
