@@ -17,7 +17,8 @@ export function tickSizeOn(day: EpochDay, price: Price): Price {
   let row: TickSizes | undefined;
   if (day <= LAST_DAY) for (let i = 0; i < rows.length && !row; i += 1) if (rows[i]!.from <= day) row = rows[i];
   if (!row) {
-    throw new TickSizeOutOfRange(`no tick size is known for ${dateOfEpochDay(day)}, the table covers ${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_DAY)}`);
+    const covered = `${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_DAY)}`;
+    throw new TickSizeOutOfRange(`no tick size is known for ${dateOfEpochDay(day)}, the table of src/rules/tick-sizes.ts covers ${covered}: a limit order needs one, market orders (--execution market, or execution: market in the configuration) do not; else extend the table`);
   }
   return (price >= MICROS ? row.fromOneDollar : row.belowOneDollar) as Price;
 }

@@ -20,6 +20,15 @@ function dataWith(name: string, change: (lines: string[]) => string[], header = 
   return directory;
 }
 
+/** The last bars before the table of tick sizes ends. */
+function barsOfLateOctober(): string {
+  const directory = join(folder, "october-2027");
+  mkdirSync(directory, { recursive: true });
+  const rows = ["25", "26", "27", "28", "29"].map((date) => `2027-10-${date},100,102,98,101,1000000`);
+  writeFileSync(join(directory, "ACME.csv"), ["date,open,high,low,close,volume", ...rows, ""].join("\n"));
+  return directory;
+}
+
 function strategyFile(name: string, body: string): string {
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, body);
@@ -130,9 +139,15 @@ describe("wrong input ends with one clear line and exit code 2, never with a num
     ["a profile that is none", () => ["backtest", hold, "--profile", "optimistic"], /constant, realistic, alpaca-paper, peer/],
     ["an option that the profile decides", () => ["backtest", hold, "--profile", "realistic", "--slippage-bps", "5", "--volume-share-max", "0.1"], /--profile realistic decides --slippage-bps, --volume-share-max itself: leave one of the two out/],
     ["fees that Alpaca's paper trading does not have", () => ["paper", hold, "--profile", "alpaca-paper", "--fees", "ib"], /--profile alpaca-paper decides --fees itself/],
+    ["a limit order beyond the table of tick sizes", () => ["plan", hold, "--data", barsOfLateOctober(), "--execution", "marketable-limit"], /^ballast: no tick size is known for 2027-11-01, the table of src\/rules\/tick-sizes\.ts covers 1990-01-01 to 2027-10-31: .* market orders .* extend the table$/m],
     ["an instant that is none", () => ["paper", "momentum", "--replay", "--until", "nonsense", "--state", join(folder, "p.sqlite")], /--until "nonsense" is not an instant/],
     ["no such command", () => ["backtset"], /unknown command/],
   ];
+
+  test("a market order needs no tick size, so the plan of that day goes through", () => {
+    const { code, out } = ballast(["plan", hold, "--data", barsOfLateOctober()]);
+    expect([code, out.includes("Nothing was traded.")]).toEqual([0, true]);
+  });
 
   test.each(broken)("%s", (_name, args, message) => {
     const { code, out, err } = ballast(args());

@@ -47,5 +47,5 @@ describe("a limit is rounded to the safe side", () => {
 
 test.each(["1989-12-29", "2027-11-01"])("no tick size is known for %s", (date) => {
   expect(() => tickSizeOn(day(date), priceOf("10"))).toThrow(TickSizeOutOfRange);
-  expect(() => tickSizeOn(day(date), priceOf("10"))).toThrow(`no tick size is known for ${date}, the table covers 1990-01-01 to 2027-10-31`);
+  expect(() => tickSizeOn(day(date), priceOf("10"))).toThrow(`no tick size is known for ${date}, the table of src/rules/tick-sizes.ts covers 1990-01-01 to 2027-10-31: a limit order needs one`);
 });
