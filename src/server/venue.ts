@@ -360,7 +360,7 @@ export class Venue {
 
   #forgetEnded(): void {
     if (this.#state.endedCount < ENDED_AT_EXCHANGE_MAX) return;
-    this.#state.exchange.takeEnded();
+    this.#state.exchange.forgetEnded();
     this.#state.endedCount = 0;
   }
 

@@ -19,21 +19,33 @@ const FIRST_CLIENT = 64;
 /** Most prices lie on whole cents. */
 const TICK = 10_000;
 
-const TIME_IN_FORCE = { rest: REST, ioc: IOC, fok: FOK } as const;
 const PREVENTION = { allow: ALLOW_SELF_TRADE, cancel_newest: CANCEL_NEWEST, cancel_oldest: CANCEL_OLDEST, cancel_both: CANCEL_BOTH } as const satisfies Record<SelfTrade, number>;
 
-export interface BookFill {
-  /** The house's are undefined. */
-  readonly maker: ClientOrder | undefined;
-  readonly taker: ClientOrder | undefined;
-  readonly price: Price;
+/**
+ * What came of commands, as a stack: whoever gives a command takes off what it has put on, and what that brings about
+ * may give further ones.
+ */
+class BookFills {
+  count = 0;
+  /** The house's orders are undefined. */
+  readonly maker: (ClientOrder | undefined)[] = [];
+  readonly taker: (ClientOrder | undefined)[] = [];
+  readonly price: Price[] = [];
   /** 0 where self-trade prevention has ended the maker instead; it may be the order that came in. */
-  readonly quantity: Quantity;
+  readonly quantity: Quantity[] = [];
+
+  push(maker: ClientOrder | undefined, taker: ClientOrder | undefined, price: Price, quantity: Quantity): void {
+    const place = this.count++;
+    this.maker[place] = maker;
+    this.taker[place] = taker;
+    this.price[place] = price;
+    this.quantity[place] = quantity;
+  }
 }
 
-const NOTHING: readonly BookFill[] = [];
-
 export class ClientBook {
+  /** Of `submit` and `tradeThrough`. */
+  readonly fills = new BookFills();
   readonly #book = new OrderBook(TICK);
   readonly #house: House;
   readonly #orderOf: (ClientOrder | undefined)[] = [];
@@ -56,7 +68,7 @@ export class ClientBook {
   }
 
   /** Enters the order while the other side of the house stands in the book. */
-  submit(order: ClientOrder, price: Price, quantity: Quantity, timeInForce: "rest" | "ioc" | "fok"): readonly BookFill[] {
+  submit(order: ClientOrder, price: Price, quantity: Quantity, timeInForce: "rest" | "ioc" | "fok"): void {
     const book = this.#book;
     const handle = this.#freeHandles.pop() ?? this.#nextHandle++;
     this.#orderOf[handle] = order;
@@ -66,21 +78,22 @@ export class ClientBook {
     for (let i = 0; i < levels.length; i += 1) {
       if (levels[i]!.quantity > 0) book.submit(HOUSE + i, side === BUY ? SELL : BUY, LIMIT, levels[i]!.price, 0, levels[i]!.quantity, REST, NO_OWNER, ALLOW_SELF_TRADE);
     }
-    const status = book.submit(handle, side, LIMIT, price, 0, quantity, TIME_IN_FORCE[timeInForce], order.trader.number, PREVENTION[order.trader.terms.selfTrade ?? "allow"]);
+    const { number, terms } = order.trader;
+    const prevention = terms.selfTrade === undefined ? ALLOW_SELF_TRADE : PREVENTION[terms.selfTrade];
+    const status = book.submit(handle, side, LIMIT, price, 0, quantity, timeInForce === "rest" ? REST : timeInForce === "ioc" ? IOC : FOK, number, prevention);
     for (let i = 0; i < levels.length; i += 1) {
       if (levels[i]!.quantity > 0) levels[i]!.quantity = book.cancel(HOUSE + i) as Quantity;
     }
-    const fills = book.events.count > 0 ? this.#takeFills() : NOTHING;
+    if (book.events.count > 0) this.#takeFills();
     if (status !== OPEN) this.#free(order);
-    return fills;
   }
 
   /** The house trades everything up to `limit`. */
-  tradeThrough(side: Side, limit: Price, quantity: Quantity): readonly BookFill[] {
+  tradeThrough(side: Side, limit: Price, quantity: Quantity): void {
     const best = this.best(side === "sell" ? "buy" : "sell");
-    if (best === undefined || (side === "sell" ? best < limit : best > limit)) return NOTHING;
+    if (best === undefined || (side === "sell" ? best < limit : best > limit)) return;
     this.#book.submit(HOUSE, side === "buy" ? BUY : SELL, LIMIT, limit, 0, quantity, IOC, NO_OWNER, ALLOW_SELF_TRADE);
-    return this.#takeFills();
+    this.#takeFills();
   }
 
   /** What an order for all of `quantity` would come to among clients' orders: its worst price, and its average rounded up. */
@@ -120,18 +133,21 @@ export class ClientBook {
     return ids;
   }
 
-  #takeFills(): readonly BookFill[] {
+  #takeFills(): void {
     const { events } = this.#book;
-    const fills: BookFill[] = [];
+    const { fills } = this;
+    const before = fills.count;
     for (let i = 0; i < events.count; i += 1) {
       const kind = events.kind(i);
       const maker = this.#orderOf[events.maker(i)];
-      if (kind === FILL) fills.push({ maker, taker: this.#orderOf[events.taker(i)], price: events.price(i) as Price, quantity: events.quantity(i) as Quantity });
-      else if (kind === ENDED && events.reason(i) === SELF_TRADE) fills.push({ maker, taker: undefined, price: 0 as Price, quantity: 0 as Quantity });
+      if (kind === FILL) fills.push(maker, this.#orderOf[events.taker(i)], events.price(i) as Price, events.quantity(i) as Quantity);
+      else if (kind === ENDED && events.reason(i) === SELF_TRADE) fills.push(maker, undefined, 0 as Price, 0 as Quantity);
     }
     events.clear();
-    for (const { maker } of fills) if (maker && maker.handle >= 0 && this.#book.remaining(maker.handle) === 0) this.#free(maker);
-    return fills;
+    for (let i = before; i < fills.count; i += 1) {
+      const maker = fills.maker[i];
+      if (maker && maker.handle >= 0 && this.#book.remaining(maker.handle) === 0) this.#free(maker);
+    }
   }
 
   #free(order: ClientOrder): void {

@@ -10,8 +10,10 @@ import { subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, ty
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Fill, Order, OrderStatus, Side, Symbol } from "../trade.ts";
 import type { Listing } from "./listing.ts";
+import { executionNumber, NO_FILL, type OrderFills } from "./order-fills.ts";
 import type { OrderTicket, OrderType, TimeInForce, Trail } from "./order-ticket.ts";
 import type { Stake, TradingAccount } from "./trading-account.ts";
+import type { Interest } from "./wash-trades.ts";
 
 export type VenueStatus = OpenStatus | EndStatus;
 export type OpenStatus = "accepted" | "accepted_for_bidding" | "held" | "new" | "partially_filled" | "done_for_day" | "suspended";
@@ -38,7 +40,7 @@ export interface OrderRecord {
   readonly replaces: ClientOrderId | undefined;
   quantity: Quantity;
   remaining: Quantity;
-  fills: readonly Fill[];
+  readonly fills: readonly Fill[];
   status: VenueStatus;
   working: Working;
   /** Of an order that has or will have one. */
@@ -61,43 +63,150 @@ export interface OrderRecord {
   reservedShares: Quantity;
 }
 
-/** With its places in the running exchange. */
-export interface ClientOrder extends OrderRecord {
-  fills: Fill[];
-  readonly trader: TradingAccount;
-  readonly listing: Listing;
+/**
+ * With its places in the running exchange.
+ *
+ * An order that has ended and was forgotten gives its object to a later one: whoever looks at an order looks before it
+ * is handed over.
+ */
+export class ClientOrder implements OrderRecord {
+  number = 0;
+  clientOrderId!: ClientOrderId;
+  account!: AccountName;
+  symbol!: Symbol;
+  side: Side = "buy";
+  type: OrderType = "limit";
+  timeInForce: TimeInForce = "day";
+  extendedHours = false;
+  submittedAt!: Instant;
+  expiresOn: EpochDay | undefined = undefined;
+  priceBound: Price | undefined = undefined;
+  replaces: ClientOrderId | undefined = undefined;
+  quantity!: Quantity;
+  remaining!: Quantity;
+  status: VenueStatus = "accepted";
+  working: Working = "limit";
+  limitPrice: Price | undefined = undefined;
+  stopPrice: Price | undefined = undefined;
+  trail: Trail | undefined = undefined;
+  waterMark: Price | undefined = undefined;
+  replacedBy: ClientOrderId | undefined = undefined;
+  group = 0;
+  role: OrderRecord["role"] = "simple";
+  reservePrice!: Price;
+  reserveFees!: Money;
+  reservedMoney!: Money;
+  reservedShares!: Quantity;
+  trader!: TradingAccount;
+  listing!: Listing;
   /** What its account has of its symbol. */
-  stake: Stake;
+  stake!: Stake;
   /** Its handle in the book while it rests there; -1 otherwise. */
-  handle: number;
-  placeInAccount: number;
-  placeInListing: number;
-  known: number;
+  handle = -1;
+  placeInAccount = -1;
+  placeInListing = -1;
+  known = -1;
+  /** Where the wash-trade guard counts it. */
+  interest: Interest | undefined = undefined;
+  firstFill = NO_FILL;
+  lastFill = NO_FILL;
+  /** Where all orders keep their fills. */
+  readonly fillTable: OrderFills;
+
+  constructor(fills: OrderFills) {
+    this.fillTable = fills;
+  }
+
+  /** As it is when it comes in. */
+  begin(number: number, ticket: OrderTicket, trader: TradingAccount, listing: Listing, stake: Stake, submittedAt: Instant): void {
+    const { type, quantity } = ticket;
+    this.number = number;
+    this.clientOrderId = ticket.clientOrderId;
+    this.account = trader.name;
+    this.symbol = ticket.symbol;
+    this.side = ticket.side;
+    this.type = type;
+    this.timeInForce = ticket.timeInForce;
+    this.extendedHours = ticket.extendedHours ?? false;
+    this.submittedAt = submittedAt;
+    this.expiresOn = ticket.expiresOn;
+    this.priceBound = ticket.priceBound;
+    this.replaces = undefined;
+    this.quantity = quantity;
+    this.remaining = quantity;
+    this.status = "accepted";
+    this.working = type === "market" || type === "limit" ? type : "stop";
+    this.limitPrice = ticket.limitPrice;
+    this.stopPrice = ticket.stopPrice;
+    this.trail = ticket.trail;
+    this.waterMark = undefined;
+    this.replacedBy = undefined;
+    this.group = 0;
+    this.role = "simple";
+    this.reservePrice = 0 as Price;
+    this.reserveFees = ZERO_MONEY;
+    this.reservedMoney = ZERO_MONEY;
+    this.reservedShares = ZERO_QUANTITY;
+    this.trader = trader;
+    this.listing = listing;
+    this.stake = stake;
+    this.handle = -1;
+    this.placeInAccount = -1;
+    this.placeInListing = -1;
+    this.known = -1;
+    this.interest = undefined;
+    this.firstFill = NO_FILL;
+    this.lastFill = NO_FILL;
+  }
+
+  /** Oldest first. */
+  get fills(): Fill[] {
+    return this.fillTable.from(this.firstFill);
+  }
+
+  addFill(execution: number, quantity: Quantity, price: Price, at: Instant): void {
+    const row = this.fillTable.add(this.lastFill, execution, quantity, price, at);
+    if (this.firstFill === NO_FILL) this.firstFill = row;
+    this.lastFill = row;
+  }
+
+  takeFills(fills: readonly Fill[]): void {
+    for (const { id, quantity, price, at } of fills) this.addFill(executionNumber(id), quantity, price, at);
+  }
+
+  forgetFills(): void {
+    this.fillTable.release(this.firstFill, this.lastFill);
+    this.firstFill = NO_FILL;
+    this.lastFill = NO_FILL;
+  }
+
+  /** An order as it was saved. JSON leaves out what is undefined. */
+  resume(stored: OrderRecord): void {
+    this.replaces = stored.replaces;
+    this.remaining = stored.remaining;
+    this.status = stored.status;
+    this.working = stored.working;
+    this.waterMark = stored.waterMark;
+    this.replacedBy = stored.replacedBy;
+    this.group = stored.group;
+    this.role = stored.role;
+    this.reservePrice = stored.reservePrice;
+    this.reserveFees = stored.reserveFees;
+    this.reservedMoney = stored.reservedMoney;
+    this.reservedShares = stored.reservedShares;
+    this.takeFills(stored.fills);
+  }
 }
 
-/** Whose an order is, and where it trades. */
-export interface OrderPlaces {
-  readonly trader: TradingAccount;
-  readonly listing: Listing;
-  readonly stake: Stake;
-}
-
-export function newClientOrder(number: number, ticket: OrderTicket, { trader, listing, stake }: OrderPlaces, submittedAt: Instant): ClientOrder {
-  const { clientOrderId, symbol, side, quantity, type, timeInForce, limitPrice, stopPrice, trail, expiresOn, extendedHours, priceBound } = ticket;
+export function recordOf(order: ClientOrder): OrderRecord {
+  const {
+    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours, submittedAt, expiresOn, priceBound, replaces, quantity, remaining, fills, status, working,
+    limitPrice, stopPrice, trail, waterMark, replacedBy, group, role, reservePrice, reserveFees, reservedMoney, reservedShares,
+  } = order;
   return {
-    number, clientOrderId, account: trader.name, symbol, side, type, timeInForce, extendedHours: extendedHours ?? false, submittedAt, expiresOn, priceBound, replaces: undefined,
-    quantity, remaining: quantity, fills: NO_FILLS, status: "accepted", working: type === "market" || type === "limit" ? type : "stop",
-    limitPrice, stopPrice, trail, waterMark: undefined, replacedBy: undefined, group: 0, role: "simple",
-    reservePrice: 0 as Price, reserveFees: ZERO_MONEY, reservedMoney: ZERO_MONEY, reservedShares: ZERO_QUANTITY,
-    trader, listing, stake, handle: -1, placeInAccount: -1, placeInListing: -1, known: -1,
+    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours, submittedAt, expiresOn, priceBound, replaces, quantity, remaining, fills, status, working,
+    limitPrice, stopPrice, trail, waterMark, replacedBy, group, role, reservePrice, reserveFees, reservedMoney, reservedShares,
   };
-}
-
-/** Replaced by the first fill. */
-const NO_FILLS: Fill[] = [];
-
-export function recordOf({ trader: _trader, listing: _listing, stake: _stake, handle: _handle, placeInAccount: _inAccount, placeInListing: _inListing, known: _known, ...record }: ClientOrder): OrderRecord {
-  return record;
 }
 
 export function isEnded({ status }: OrderRecord): boolean {
@@ -107,8 +216,7 @@ export function isEnded({ status }: OrderRecord): boolean {
 /** As the broker port has it, which knows one open state and no replacement. It does not change with the order. */
 export function orderView(order: ClientOrder): Order {
   const { clientOrderId, symbol, side, quantity, status, remaining } = order;
-  const fills = isEnded(order) ? order.fills : [...order.fills];
-  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills };
+  return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills: order.fills };
 }
 
 function portStatus(status: VenueStatus): OrderStatus {

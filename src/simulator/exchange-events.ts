@@ -1,8 +1,4 @@
-/**
- * What the exchange says has happened, in order: every event has the next sequence number and its instant.
- *
- * The log grows until it is drained; an exchange without a log counts its events and makes none.
- */
+/** What the exchange says has happened, in order: every event has the next sequence number and its instant. */
 import type { Money, Price, Quantity } from "../money.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
@@ -13,7 +9,7 @@ interface OfOrder {
 }
 
 export type ExchangeHappening =
-  | (OfOrder & { readonly type: "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended" })
+  | (OfOrder & { readonly type: PlainOrderEvent })
   /** `code` is one of order-checks.ts. An order that was never accepted has this event alone. */
   | (OfOrder & { readonly type: "rejected"; readonly code: string; readonly message: string })
   | (OfOrder & {
@@ -47,17 +43,5 @@ export type Phase = "closed" | "pre" | "core" | "post";
 
 export type ExchangeEvent = ExchangeHappening & { readonly seq: number; readonly at: Instant };
 
-export class ExchangeLog {
-  #events: ExchangeEvent[] = [];
-
-  append(event: ExchangeEvent): void {
-    this.#events.push(event);
-  }
-
-  /** The events since the last call, in order. */
-  drain(): readonly ExchangeEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-}
+/** The kinds of which nothing more is said than whose order it is. */
+export type PlainOrderEvent = "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended";

@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
-import { isEnded, newClientOrder, recordOf, type ClientOrder, type OrderRecord } from "./client-order.ts";
+import { isEnded, recordOf, type ClientOrder, type OrderRecord } from "./client-order.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import { Listing, type ListingSnapshot } from "./listing.ts";
 import { OrderLife } from "./order-life.ts";
@@ -73,11 +73,13 @@ export function restoreState(settings: ExchangeSettings, { format, checksum, ...
   return { state, life };
 }
 
-/** JSON leaves out what is undefined; every order has the same properties again. */
 function revived(stored: OrderRecord, state: ExchangeState, life: OrderLife): ClientOrder {
   const trader = state.account(stored.account);
   const listing = state.listings.get(stored.symbol) ?? new Listing(life);
-  return { ...newClientOrder(stored.number, stored, { trader, listing, stake: trader.stakeIn(stored.symbol) }, stored.submittedAt), ...stored, fills: [...stored.fills] };
+  const order = state.orders.blank();
+  order.begin(stored.number, stored, trader, listing, trader.stakeIn(stored.symbol), stored.submittedAt);
+  order.resume(stored);
+  return order;
 }
 
 function checksumOf(body: Omit<ExchangeSnapshot, "format" | "checksum">): string {

@@ -4,11 +4,13 @@ import type { FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
-import type { Counterparty, ExchangeHappening, ExchangeLog, Phase } from "./exchange-events.ts";
+import type { Counterparty, ExchangeHappening, Phase, PlainOrderEvent } from "./exchange-events.ts";
+import { ExchangeLog } from "./exchange-log.ts";
 import { KnownOrders } from "./known-orders.ts";
 import type { Listing } from "./listing.ts";
 import type { Markets } from "./marked-positions.ts";
 import { hoursAt, phaseAt, type Hours } from "./order-hours.ts";
+import { executionName } from "./order-fills.ts";
 import { Prng } from "./prng.ts";
 import type { TradingAccount } from "./trading-account.ts";
 
@@ -43,6 +45,8 @@ export class ExchangeState implements Markets {
   hours: Hours;
   phase: Phase;
   symbolsVersion = 0;
+  /** The log, where it is one that keeps the most frequent events without making objects of them. */
+  readonly #log: ExchangeLog | undefined;
   #day = 0 as EpochDay;
   #dayAt = Number.NaN;
   /** Counted from 1. */
@@ -57,6 +61,7 @@ export class ExchangeState implements Markets {
 
   constructor(settings: ExchangeSettings, now: Instant) {
     this.settings = settings;
+    this.#log = settings.log instanceof ExchangeLog ? settings.log : undefined;
     this.chance = settings.partialFillSeed === undefined ? undefined : new Prng(settings.partialFillSeed);
     this.now = now;
     this.hours = hoursAt(now);
@@ -88,15 +93,18 @@ export class ExchangeState implements Markets {
     if (this.settings.log) this.settings.log.append({ ...happening, seq: this.seq, at: this.now });
   }
 
-  /** For an order's plain events, which are the most. */
-  emitOrder(type: "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended", order: ClientOrder): void {
+  emitOrder(type: PlainOrderEvent, { account, clientOrderId }: ClientOrder): void {
     this.seq += 1;
-    this.settings.log?.append({ type, account: order.account, order: order.clientOrderId, seq: this.seq, at: this.now });
+    if (this.#log) this.#log.appendPlain(type, account, clientOrderId, this.seq, this.now);
+    else this.settings.log?.append({ type, account, order: clientOrderId, seq: this.seq, at: this.now });
   }
 
-  emitFill(type: "partial_fill" | "fill", { account, clientOrderId, stake }: ClientOrder, execution: string, price: Price, quantity: Quantity, against: Counterparty): void {
+  emitFill(type: "partial_fill" | "fill", order: ClientOrder, execution: number, price: Price, quantity: Quantity, against: Counterparty): void {
+    const { account, clientOrderId } = order;
+    const positionQuantity = order.stake.holding.quantity;
     this.seq += 1;
-    this.settings.log?.append({ type, account, order: clientOrderId, execution, price, quantity, against, positionQuantity: stake.holding.quantity, seq: this.seq, at: this.now });
+    if (this.#log) this.#log.appendFill(type, account, clientOrderId, execution, price, quantity, against, positionQuantity, this.seq, this.now);
+    else this.settings.log?.append({ type, account, order: clientOrderId, execution: executionName(execution), price, quantity, against, positionQuantity, seq: this.seq, at: this.now });
   }
 
   account(name: AccountName): TradingAccount {

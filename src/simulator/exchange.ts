@@ -226,7 +226,7 @@ export class Exchange {
     return order && orderView(order);
   }
 
-  /** All that the exchange knows of an order. */
+  /** All that the exchange knows of an order, until it is handed over: look, and keep nothing of it. */
   orderOf(name: AccountName, id: ClientOrderId): Readonly<ClientOrder> | undefined {
     const order = this.#state.orders.get(id);
     return order?.account === name ? order : undefined;
@@ -285,7 +285,14 @@ export class Exchange {
 
   /** Forgets the orders that have ended and returns them, by their ends: from then on their owner answers for them. */
   takeEnded(): readonly Order[] {
-    return this.#state.orders.takeEnded().map(orderView);
+    const ended = this.#state.orders.ended.map(orderView);
+    this.forgetEnded();
+    return ended;
+  }
+
+  /** For an owner who has followed the events and keeps what it needs. */
+  forgetEnded(): void {
+    this.#state.orders.forgetEnded();
   }
 
   snapshot(): ExchangeSnapshot {

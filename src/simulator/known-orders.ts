@@ -1,12 +1,15 @@
 /** The orders that the exchange knows, by client order id: the open ones, and those that have ended and were not handed over. */
 import type { ClientOrderId } from "../trade.ts";
-import type { ClientOrder } from "./client-order.ts";
+import { ClientOrder } from "./client-order.ts";
 import { NameTable, NO_NUMBER } from "./order-book-names.ts";
+import { OrderFills } from "./order-fills.ts";
 
 export class KnownOrders {
   readonly #numbers = new NameTable();
   readonly #orders: (ClientOrder | undefined)[] = [];
-  #ended: ClientOrder[] = [];
+  readonly #ended: ClientOrder[] = [];
+  readonly #blanks: ClientOrder[] = [];
+  readonly #fills = new OrderFills();
 
   get(id: ClientOrderId): ClientOrder | undefined {
     const number = this.#numbers.numberOf(id);
@@ -30,15 +33,21 @@ export class KnownOrders {
     return this.#ended;
   }
 
+  /** An order to begin with: of one that was forgotten, or new. */
+  blank(): ClientOrder {
+    return this.#blanks.pop() ?? new ClientOrder(this.#fills);
+  }
+
   /** Forgets the orders that have ended. */
-  takeEnded(): readonly ClientOrder[] {
-    const ended = this.#ended;
-    this.#ended = [];
-    for (const { known } of ended) {
-      this.#numbers.release(known);
-      this.#orders[known] = undefined;
+  forgetEnded(): void {
+    for (const order of this.#ended) {
+      this.#numbers.release(order.known);
+      this.#orders[order.known] = undefined;
+      order.forgetFills();
+      // The other orders of a group may still know it.
+      if (order.group === 0) this.#blanks.push(order);
     }
-    return ended;
+    this.#ended.length = 0;
   }
 
   inOrderOfArrival(): readonly ClientOrder[] {

@@ -15,7 +15,7 @@
 import { minOf, type Price, type Quantity } from "../money.ts";
 import type { ClientOrderId, Side } from "../trade.ts";
 import { uncross, type Uncross } from "./auction.ts";
-import { ClientBook, type BookFill } from "./client-book.ts";
+import { ClientBook } from "./client-book.ts";
 import type { ClientOrder } from "./client-order.ts";
 import type { Counterparty } from "./exchange-events.ts";
 import { House, type HouseQuote, type HouseSnapshot } from "./house.ts";
@@ -286,23 +286,34 @@ export class Listing {
 
   /** Whether anything came of it. */
   #submit(order: ClientOrder, price: Price, quantity: Quantity, timeInForce: "rest" | "ioc" | "fok"): boolean {
-    const fills = this.book.submit(order, price, quantity, timeInForce);
-    if (fills.length > 0) this.#settle(fills);
-    return fills.length > 0;
+    const before = this.book.fills.count;
+    this.book.submit(order, price, quantity, timeInForce);
+    const happened = this.book.fills.count > before;
+    this.#settle(before);
+    return happened;
   }
 
   /** The house trades everything up to just before `to`; what it has left of `quantity`. */
   #tradeThrough(side: Side, to: Price, quantity: Quantity): Quantity {
     const limit = (side === "sell" ? to + 1 : to - 1) as Price;
     if (quantity === 0 || limit < 1) return quantity;
-    const fills = this.book.tradeThrough(side, limit, quantity);
-    this.#settle(fills);
-    return fills.reduce<number>((left, fill) => left - fill.quantity, quantity) as Quantity;
+    const before = this.book.fills.count;
+    this.book.tradeThrough(side, limit, quantity);
+    return (quantity - this.#settle(before)) as Quantity;
   }
 
-  #settle(fills: readonly BookFill[]): void {
+  /** Takes what came of a command off the stack, down to `before`; how much was traded. */
+  #settle(before: number): number {
+    const { fills } = this.book;
+    const end = fills.count;
+    let settled = 0;
     let traded: Price | undefined;
-    for (const { maker, taker, price, quantity } of fills) {
+    for (let i = before; i < end; i += 1) {
+      const maker = fills.maker[i];
+      const taker = fills.taker[i];
+      const price = fills.price[i]!;
+      const quantity = fills.quantity[i]!;
+      settled += quantity;
       if (quantity === 0) this.#rules.cancel(maker!);
       else {
         if (maker) this.#rules.fill(maker, quantity, price, taker ? "client" : "house");
@@ -310,7 +321,9 @@ export class Listing {
         if (maker && taker) traded = price;
       }
     }
+    fills.count = before;
     if (traded !== undefined) this.tradedAt(traded);
+    return settled;
   }
 }
 

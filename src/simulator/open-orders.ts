@@ -10,7 +10,7 @@ const SMALL = 32;
 
 export class OpenOrders {
   readonly #place: "placeInAccount" | "placeInListing";
-  #orders: (ClientOrder | undefined)[] = [];
+  readonly #orders: (ClientOrder | undefined)[] = [];
   #size = 0;
 
   constructor(of: "account" | "listing") {
@@ -46,9 +46,15 @@ export class OpenOrders {
   }
 
   #close(): void {
-    const left = this.#orders.filter((order) => order !== undefined);
-    for (const [place, order] of left.entries()) this.#setPlace(order, place);
-    this.#orders = left;
+    const orders = this.#orders;
+    let place = 0;
+    for (let from = 0; from < orders.length; from += 1) {
+      const order = orders[from];
+      if (!order) continue;
+      this.#setPlace(order, place);
+      orders[place++] = order;
+    }
+    orders.length = place;
   }
 
   // Written out, because a property by a name that varies is looked up each time.

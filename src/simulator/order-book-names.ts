@@ -23,15 +23,21 @@ export class NameTable {
   private hashOfNumber = new Int32Array(FIRST_PLACES);
   private free = new Int32Array(FIRST_PLACES);
   private freeCount = 0;
+  /** The name that was asked for last, which is often the next to be interned. */
+  private sought: Name | undefined;
+  private soughtHash = 0;
 
   /** NO_NUMBER when the name has none. */
   numberOf(name: Name): number {
-    return this.places[this.placeOf(name, hashOf(name)) * 2]! - 1;
+    const hash = hashOf(name);
+    this.sought = name;
+    this.soughtHash = hash;
+    return this.places[this.placeOf(name, hash) * 2]! - 1;
   }
 
   /** Gives the name a number; NO_NUMBER when it has one already. */
   intern(name: Name): number {
-    const hash = hashOf(name);
+    const hash = name === this.sought ? this.soughtHash : hashOf(name);
     const place = this.placeOf(name, hash);
     if (this.places[place * 2] !== 0) return NO_NUMBER;
     const number = this.freeCount > 0 ? this.free[--this.freeCount]! : this.newNumber();

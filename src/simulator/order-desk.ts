@@ -4,19 +4,19 @@
  * Checks in Alpaca's order: the symbol; the order's form and hours; buying power, or the shares to sell; wash trades. An
  * order that is rejected here never existed. A client order id is known until its order is forgotten.
  */
-import { addMoney, maxOf, moneyToText, mulDiv, notional, NANOS, quantityToText, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, maxOf, moneyToText, mulDiv, notional, NANOS, quantityToText, remainderOf, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import { expectedFees } from "../rules/fees.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
 import { tickSizeOn } from "../rules/tick-sizes.ts";
 import type { AccountName, ClientOrderId, SubmitOutcome } from "../trade.ts";
-import { isEnded, newClientOrder, type ClientOrder, type OrderPlaces } from "./client-order.ts";
+import { isEnded, type ClientOrder } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { Listing } from "./listing.ts";
 import { alpacaRejection, groupRejection, malformed, rejection, untimely, type Rejection } from "./order-checks.ts";
 import { gtcExpiry } from "./order-hours.ts";
 import type { OrderLife } from "./order-life.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, StopLoss, TakeProfit } from "./order-ticket.ts";
-import { closable, isClosing, type TradingAccount } from "./trading-account.ts";
+import { closable, isClosing, type Stake, type TradingAccount } from "./trading-account.ts";
 import { washTradeOf } from "./wash-trades.ts";
 
 export class OrderDesk {
@@ -35,11 +35,12 @@ export class OrderDesk {
     const listing = this.#state.listings.get(ticket.symbol);
     const refused = this.#firstRejection(ticket, listing);
     if (refused || !listing) return this.#reject(name, ticket.clientOrderId, refused!);
-    const places = { trader, listing, stake: trader.stakeIn(ticket.symbol) };
-    const reserve = this.#reserveFor(ticket, places);
-    const unfit = this.#unaffordable(ticket, places, reserve) ?? this.#washTrade(ticket, places);
+    const stake = trader.stakeIn(ticket.symbol);
+    const price = this.#reservePrice(ticket, trader, listing, stake);
+    const fees = this.#reserveFees(ticket, price);
+    const unfit = this.#unaffordable(ticket, trader, listing, stake, price, fees) ?? this.#washTrade(ticket, trader, stake);
     if (unfit) return this.#reject(name, ticket.clientOrderId, unfit);
-    const order = this.#newOrder(ticket, places, reserve);
+    const order = this.#newOrder(ticket, trader, listing, stake, price, fees);
     this.#life.open(order, false);
     listing.enter(order);
     return ACCEPTED;
@@ -58,11 +59,14 @@ export class OrderDesk {
     const refused =
       [main, ...legs].reduce<Rejection | undefined>((found, ticket) => found ?? this.#firstRejection(ticket, listing), undefined) ?? groupRejection(group, base);
     if (refused || !listing) return this.#reject(name, main.clientOrderId, refused!);
-    const places = { trader, listing, stake: trader.stakeIn(main.symbol) };
+    const stake = trader.stakeIn(main.symbol);
+    const price = this.#reservePrice(main, trader, listing, stake);
     const unfit =
-      group.class === "oco" && !isClosing(main.side, places.stake) ? rejection("oco_without_position", "oco orders must exit a position") : this.#unaffordable(main, places, this.#reserveFor(main, places));
+      group.class === "oco" && !isClosing(main.side, stake)
+        ? rejection("oco_without_position", "oco orders must exit a position")
+        : this.#unaffordable(main, trader, listing, stake, price, this.#reserveFees(main, price));
     if (unfit) return this.#reject(name, main.clientOrderId, unfit);
-    const orders = [main, ...legs].map((ticket) => this.#newOrder(ticket, places, this.#reserveFor(ticket, places)));
+    const orders = [main, ...legs].map((ticket) => this.#reservedOrder(ticket, trader, listing, stake));
     this.#life.group(orders);
     const [first, ...others] = orders;
     first!.role = group.class === "oco" ? "takeProfit" : "entry";
@@ -84,17 +88,15 @@ export class OrderDesk {
     const filled = subtractQuantity(order.quantity, order.remaining);
     const refused = unreplaceable(order, changes, ticket, filled) ?? this.#firstRejection(ticket, order.listing) ?? this.#unaffordableInstead(ticket, order, filled);
     if (refused) return this.#reject(name, changes.clientOrderId, refused);
-    const heir: ClientOrder = {
-      ...this.#newOrder(ticket, order, this.#reserveFor(ticket, order)),
-      replaces: id,
-      remaining: subtractQuantity(ticket.quantity, filled),
-      status: order.status,
-      working: order.working,
-      group: order.group,
-      role: order.role,
-      waterMark: order.waterMark,
-      fills: [...order.fills],
-    };
+    const heir = this.#reservedOrder(ticket, order.trader, order.listing, order.stake);
+    heir.replaces = id;
+    heir.remaining = subtractQuantity(ticket.quantity, filled);
+    heir.status = order.status;
+    heir.working = order.working;
+    heir.group = order.group;
+    heir.role = order.role;
+    heir.waterMark = order.waterMark;
+    heir.takeFills(order.fills);
     if (order.trail && heir.trail) heir.stopPrice = sameTrail(order, changes) ? order.stopPrice : undefined;
     this.#exchange(order, heir);
     return ACCEPTED;
@@ -115,10 +117,19 @@ export class OrderDesk {
     else listing.enter(heir);
   }
 
-  #newOrder(ticket: OrderTicket, places: OrderPlaces, { price, fees }: Reserve): ClientOrder {
-    this.#state.orderCount += 1;
-    const order = newClientOrder(this.#state.orderCount, ticket.timeInForce === "gtc" ? { ...ticket, expiresOn: gtcExpiry(this.#state.now) } : ticket, places, this.#state.now);
-    if (this.#state.settings.checks === "alpaca" && order.type === "stop" && order.side === "buy") order.limitPrice = this.#collarOf(order.stopPrice!);
+  #reservedOrder(ticket: OrderTicket, trader: TradingAccount, listing: Listing, stake: Stake): ClientOrder {
+    const price = this.#reservePrice(ticket, trader, listing, stake);
+    return this.#newOrder(ticket, trader, listing, stake, price, this.#reserveFees(ticket, price));
+  }
+
+  /** `fees` of the whole order, at the most. */
+  #newOrder(ticket: OrderTicket, trader: TradingAccount, listing: Listing, stake: Stake, price: Price, fees: Money): ClientOrder {
+    const state = this.#state;
+    state.orderCount += 1;
+    const order = state.orders.blank();
+    order.begin(state.orderCount, ticket, trader, listing, stake, state.now);
+    if (ticket.timeInForce === "gtc") order.expiresOn = gtcExpiry(state.now);
+    if (order.type === "stop" && order.side === "buy" && state.settings.checks === "alpaca") order.limitPrice = this.#collarOf(order.stopPrice!);
     order.reservePrice = price;
     order.reserveFees = fees;
     return order;
@@ -146,22 +157,21 @@ export class OrderDesk {
     );
   }
 
-  #restrictedShort({ side, symbol, limitPrice }: OrderTicket, { listing, stake }: OrderPlaces): Rejection | undefined {
+  #restrictedShort({ side, symbol, limitPrice }: OrderTicket, listing: Listing, stake: Stake): Rejection | undefined {
     if (side === "buy" || !this.#state.isRestricted(symbol) || isClosing(side, stake)) return undefined;
     const bid = listing.bestBid();
     return limitPrice !== undefined && bid !== undefined && isShortSalePriced(limitPrice, bid) ? undefined : rejection("short_sale_restricted", `short sales of ${symbol} need a limit above the bid today`);
   }
 
-  #unaffordable(ticket: OrderTicket, places: OrderPlaces, { price, fees }: Reserve): Rejection | undefined {
+  #unaffordable(ticket: OrderTicket, trader: TradingAccount, listing: Listing, stake: Stake, price: Price, fees: Money): Rejection | undefined {
     const { side, quantity } = ticket;
-    const { trader, stake } = places;
     if (isClosing(side, stake) || (side === "sell" && !trader.terms.shorting)) {
       const available = side === "sell" && stake.holding.quantity <= 0 ? ZERO_QUANTITY : closable(stake);
       return quantity > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(quantity)}, available: ${quantityToText(available)})`) : undefined;
     }
-    const restricted = this.#restrictedShort(ticket, places);
+    const restricted = this.#restrictedShort(ticket, listing, stake);
     if (restricted) return restricted;
-    if (side === "sell" && quantity % NANOS !== 0) return rejection("fractional_short", "short sales must be of whole shares");
+    if (side === "sell" && remainderOf(quantity, NANOS) !== 0) return rejection("fractional_short", "short sales must be of whole shares");
     return this.#beyond(addMoney(notional(price, quantity), fees), this.buyingPower(trader));
   }
 
@@ -173,7 +183,8 @@ export class OrderDesk {
       const available = closable(order.stake) + order.reservedShares;
       return wanted > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(wanted)}, available: ${quantityToText(available as Quantity)})`) : undefined;
     }
-    const { price, fees } = this.#reserveFor(ticket, order);
+    const price = this.#reservePrice(ticket, order.trader, order.listing, order.stake);
+    const fees = this.#reserveFees(ticket, price);
     return this.#beyond(addMoney(notional(price, wanted), fees), (this.buyingPower(order.trader) + order.reservedMoney) as Money);
   }
 
@@ -185,27 +196,23 @@ export class OrderDesk {
     return account.buyingPower(this.#state, this.#state.day, this.#state.phase === "core" ? "session" : "overnight");
   }
 
-  #washTrade(ticket: OrderTicket, { trader, stake }: OrderPlaces): Rejection | undefined {
+  #washTrade(ticket: OrderTicket, trader: TradingAccount, stake: Stake): Rejection | undefined {
     if (this.#state.settings.checks !== "alpaca" || !stake.washGuard.mayMeet(ticket)) return undefined;
     const other = washTradeOf(ticket, trader.open);
     return other && rejection("wash_trade", `potential wash trade detected. use complex orders (opposite side ${other.type} order ${other.clientOrderId} exists)`);
   }
 
-  #reserveFor(ticket: OrderTicket, places: OrderPlaces): Reserve {
-    const price = this.#reservePrice(ticket, places);
-    return { price, fees: this.#reserveFees(ticket, price) };
-  }
-
   /** The limit, else the quote, else the last price. A short sale opens at no less than 3 % above the ask. */
-  #reservePrice({ side, limitPrice, stopPrice, priceBound }: OrderTicket, { trader, listing, stake }: OrderPlaces): Price {
-    const ask = this.#quoted(listing, "buy") ?? listing.lastPrice;
+  #reservePrice({ side, limitPrice, stopPrice, priceBound }: OrderTicket, trader: TradingAccount, listing: Listing, stake: Stake): Price {
     if (side === "sell" && !isClosing(side, stake) && trader.terms.shorting) {
+      const ask = this.#quoted(listing, "buy") ?? listing.lastPrice;
       const aboveAsk = mulDiv(ask ?? priceBound ?? 0, 103, 100) as Price;
       return limitPrice === undefined ? aboveAsk : maxOf(limitPrice, aboveAsk);
     }
     return limitPrice ?? stopPrice ?? this.#quoted(listing, side) ?? listing.lastPrice ?? priceBound ?? (0 as Price);
   }
 
+  /** What a buy's fees can be at the most. */
   #reserveFees({ side, quantity }: OrderTicket, price: Price): Money {
     return side === "buy" && price > 0 ? expectedFees(this.#state.settings.fees, { side, quantity, price, day: this.#state.day }) : ZERO_MONEY;
   }
@@ -218,13 +225,6 @@ export class OrderDesk {
     this.#state.emit({ type: "rejected", account, order, code, message });
     return { kind: "rejected", code, message };
   }
-}
-
-/** By what an order reserves money. */
-interface Reserve {
-  readonly price: Price;
-  /** Of the whole order, at the most. */
-  readonly fees: Money;
 }
 
 const ACCEPTED: SubmitOutcome = { kind: "accepted" };

@@ -7,13 +7,13 @@
  * once, so that the two can never sell the same shares.
  */
 import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
-import type { Fill } from "../trade.ts";
 import { expectedFees } from "../rules/fees.ts";
 import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
 import type { Counterparty } from "./exchange-events.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { MatchRules } from "./listing.ts";
+import { NO_FILL } from "./order-fills.ts";
 import { endsAt, tradesIn } from "./order-hours.ts";
 import { isClosing } from "./trading-account.ts";
 
@@ -78,7 +78,7 @@ export class OrderLife implements MatchRules {
   /** Orders that waited are new when their hours begin. */
   wake(order: ClientOrder): void {
     if (order.status !== "accepted" && order.status !== "done_for_day" && order.status !== "suspended") return;
-    order.status = order.fills.length > 0 ? "partially_filled" : "new";
+    order.status = order.firstFill !== NO_FILL ? "partially_filled" : "new";
     this.#state.emitOrder("new", order);
   }
 
@@ -137,11 +137,9 @@ export class OrderLife implements MatchRules {
     const state = this.#state;
     const { side, clientOrderId, trader: account, stake: { holding } } = order;
     state.executions += 1;
-    const execution = `x${state.executions}`;
+    const execution = state.executions;
     order.remaining = subtractQuantity(order.remaining, quantity);
-    const fill: Fill = { id: execution, quantity, price, at: state.now };
-    if (order.fills.length === 0) order.fills = [fill];
-    else order.fills.push(fill);
+    order.addFill(execution, quantity, price, state.now);
     if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
     account.ledger.applyFillTo(holding, side, quantity, price);
     account.ledger.chargeFee(account.fees.charge(state.settings.fees, clientOrderId, side, quantity, price, state.day));

@@ -38,16 +38,17 @@ function hasLimit(type: ClientOrder["type"]): boolean {
 
 /** Of the open orders of one account in one symbol, what decides whether `washTradeOf` has an answer, without a walk through them. */
 export class WashGuard {
-  readonly #buys = new Interest(-1);
-  readonly #sells = new Interest(1);
+  readonly #buys = new InterestOfSide(-1);
+  readonly #sells = new InterestOfSide(1);
 
   /** An order is taken out with the limit that it had when it was added. */
   add(order: ClientOrder): void {
-    if (!isExempt(order)) this.#of(order.side).add(hasLimit(order.type) ? order.limitPrice : undefined);
+    if (!isExempt(order)) order.interest = this.#of(order.side).add(hasLimit(order.type) ? order.limitPrice : undefined);
   }
 
   remove(order: ClientOrder): void {
-    if (!isExempt(order)) this.#of(order.side).remove(hasLimit(order.type) ? order.limitPrice : undefined);
+    if (order.interest) this.#of(order.side).remove(order.interest);
+    order.interest = undefined;
   }
 
   mayMeet({ type, side, limitPrice }: OrderTicket): boolean {
@@ -58,69 +59,85 @@ export class WashGuard {
     return side === "buy" ? limitPrice! >= others.best() : limitPrice! <= others.best();
   }
 
-  #of(side: Side): Interest {
+  #of(side: Side): InterestOfSide {
     return side === "buy" ? this.#buys : this.#sells;
   }
 }
 
+/** How many orders there are at one limit. */
+export interface Interest {
+  /** Times the sign of its side: the least is the best. At any price it is below all. */
+  readonly key: number;
+  count: number;
+}
+
 /** The orders of one side: how many at each limit, and a heap for the best limit, where a limit without orders stays until it comes to the top. */
-class Interest {
+class InterestOfSide {
   size = 0;
-  atAnyPrice = 0;
   /** 1 where the lowest limit is the best, -1 where the highest is. */
   readonly #sign: 1 | -1;
-  readonly #counts = new Map<number, number>();
-  readonly #heap: number[] = [];
+  readonly #atAnyPrice: Interest = { key: -Infinity, count: 0 };
+  readonly #byKey = new Map<number, Interest>();
+  readonly #heap: Interest[] = [];
 
   constructor(sign: 1 | -1) {
     this.#sign = sign;
   }
 
-  add(limit: number | undefined): void {
-    this.size += 1;
-    if (limit === undefined) this.atAnyPrice += 1;
-    else {
-      const key = limit * this.#sign;
-      const count = this.#counts.get(key);
-      this.#counts.set(key, (count ?? 0) + 1);
-      if (count === undefined) this.#push(key);
-    }
+  get atAnyPrice(): number {
+    return this.#atAnyPrice.count;
   }
 
-  remove(limit: number | undefined): void {
+  add(limit: number | undefined): Interest {
+    const interest = limit === undefined ? this.#atAnyPrice : this.#at(limit * this.#sign);
+    this.size += 1;
+    interest.count += 1;
+    return interest;
+  }
+
+  remove(interest: Interest): void {
     this.size -= 1;
-    if (limit === undefined) this.atAnyPrice -= 1;
-    else this.#counts.set(limit * this.#sign, this.#counts.get(limit * this.#sign)! - 1);
+    interest.count -= 1;
   }
 
   /** The limit that meets most. Only where there is one. */
   best(): number {
-    while (this.#counts.get(this.#heap[0]!) === 0) this.#pop();
-    return this.#heap[0]! * this.#sign;
+    while (this.#heap[0]!.count === 0) this.#pop();
+    return this.#heap[0]!.key * this.#sign;
   }
 
-  #push(key: number): void {
+  #at(key: number): Interest {
+    let interest = this.#byKey.get(key);
+    if (!interest) {
+      interest = { key, count: 0 };
+      this.#byKey.set(key, interest);
+      this.#push(interest);
+    }
+    return interest;
+  }
+
+  #push(interest: Interest): void {
     const heap = this.#heap;
     let place = heap.length;
-    heap.push(key);
+    heap.push(interest);
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (heap[parent]! <= key) break;
+      if (heap[parent]!.key <= interest.key) break;
       heap[place] = heap[parent]!;
       place = parent;
     }
-    heap[place] = key;
+    heap[place] = interest;
   }
 
   #pop(): void {
     const heap = this.#heap;
-    this.#counts.delete(heap[0]!);
+    this.#byKey.delete(heap[0]!.key);
     const last = heap.pop()!;
     if (heap.length === 0) return;
     let place = 0;
     for (let child = 1; child < heap.length; child = 2 * place + 1) {
-      if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child += 1;
-      if (heap[child]! >= last) break;
+      if (child + 1 < heap.length && heap[child + 1]!.key < heap[child]!.key) child += 1;
+      if (heap[child]!.key >= last.key) break;
       heap[place] = heap[child]!;
       place = child;
     }

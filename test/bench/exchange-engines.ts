@@ -3,12 +3,12 @@
  *
  * The exchange: client order ids, the calendar's hours, Alpaca's validity checks and wash-trade guard, buying power of
  * cash and margin accounts, reserves, Alpaca's fees on every fill, the client's order with its fills, and the event log,
- * which is read after every message. Orders that have ended are handed over every 10,000 messages. The bare book: the
+ * of which every kind and quantity is read after every message. Orders that have ended are forgotten every 10,000 messages. The bare book: the
  * same messages through string ids, and nothing around it.
  */
 import { OrderBook as NodejsOrderBook, Side } from "nodejs-order-book";
 import { moneyOf, NANOS, type Price, type Quantity } from "../../src/money.ts";
-import { ExchangeLog } from "../../src/simulator/exchange-events.ts";
+import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { BUY, FILL, LIMIT, REST } from "../../src/simulator/order-book-codes.ts";
 import { OrderBookGateway } from "../../src/simulator/order-book-gateway.ts";
@@ -88,7 +88,7 @@ class FullExchange implements ExchangeEngine {
         if (outcome.kind !== "accepted") throw new Error(`${clientOrderId}: ${JSON.stringify(outcome)}`);
       }
       traded += tradedIn(this.#log);
-      if ((n + 1) % FORGET_EVERY === 0) this.#exchange.takeEnded();
+      if ((n + 1) % FORGET_EVERY === 0) this.#exchange.forgetEnded();
     }
     return traded;
   }
@@ -97,7 +97,11 @@ class FullExchange implements ExchangeEngine {
 /** A trade has two fills. */
 function tradedIn(log: ExchangeLog): number {
   let nanos = 0;
-  for (const event of log.drain()) if (event.type === "fill" || event.type === "partial_fill") nanos += event.quantity;
+  for (let index = 0; index < log.count; index++) {
+    const type = log.typeOf(index);
+    if (type === "fill" || type === "partial_fill") nanos += log.filledQuantityOf(index);
+  }
+  log.clear();
   return nanos / 2 / NANOS;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { moneyOf, priceOf } from "../../src/money.ts";
 import { liquidityTaker, marketMaker, momentumTrader, noiseTrader } from "../../src/simulator/agents.ts";
-import { ExchangeLog } from "../../src/simulator/exchange-events.ts";
+import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { Prng } from "../../src/simulator/prng.ts";
 import { instantOf } from "../../src/time.ts";

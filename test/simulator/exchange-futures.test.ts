@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { moneyOf, notional, priceOf, shares, type Price } from "../../src/money.ts";
-import { ExchangeLog, type ExchangeEvent } from "../../src/simulator/exchange-events.ts";
+import type { ExchangeEvent } from "../../src/simulator/exchange-events.ts";
+import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { SnapshotInvalid } from "../../src/simulator/exchange-snapshot.ts";
 import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../../src/simulator/exchange.ts";
 import type { OrderType, TimeInForce } from "../../src/simulator/order-ticket.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { moneyOf, moneyToText, priceOf, shares } from "../../src/money.ts";
-import { ExchangeLog } from "../../src/simulator/exchange-events.ts";
+import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { fillProfile, type FillProfileName } from "../../src/simulator/fill-profiles.ts";
 import { MinuteReplay, type MinuteBar } from "../../src/simulator/minute-replay.ts";

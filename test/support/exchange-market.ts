@@ -1,6 +1,7 @@
 /** A small market for tests of the exchange: one symbol, one account, times and prices written as text. */
 import { moneyOf, priceOf, shares, type Price } from "../../src/money.ts";
-import { ExchangeLog, type ExchangeEvent } from "../../src/simulator/exchange-events.ts";
+import type { ExchangeEvent } from "../../src/simulator/exchange-events.ts";
+import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { Exchange, type ExchangeSettings } from "../../src/simulator/exchange.ts";
 import type { OrderTicket } from "../../src/simulator/order-ticket.ts";
 import type { AccountTerms } from "../../src/simulator/trading-account.ts";
