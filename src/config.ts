@@ -73,6 +73,8 @@ const accountSchema = z.strictObject({
   /** For market data: 200 a minute on the free plan, 10,000 on Algo Trader Plus. */
   dataRequestsPerMinute: requestsPerMinute.default(180),
   rules: accountRulesSchema.prefault({}),
+  /** Runs trade nothing but a plan that a person approved for them. */
+  approval: z.literal("required", 'must be "required", or be left out').optional(),
 }).refine(({ feed, feedFallback }) => feedFallback !== feed, { path: ["feedFallback"], error: "is the feed itself" });
 
 const strategySchema = z.strictObject({
@@ -105,6 +107,7 @@ export interface AccountConfig {
   readonly feedFallback?: "iex" | "sip" | undefined;
   readonly requestsPerMinute: number;
   readonly dataRequestsPerMinute: number;
+  readonly approval?: "required" | undefined;
 }
 
 export interface Config {
@@ -122,7 +125,7 @@ export function parseConfig(yaml: string, strategies: readonly Strategy[], file 
   }
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success) throw new ConfigInvalid(`${file}:\n${problemsOf(parsed.error, [])}`);
-  const accounts = new Map(Object.entries(parsed.data.accounts).map(([key, value]) => [key as AccountName, { ...value, name: key as AccountName, rules: accountRulesOf(value.rules) }]));
+  const accounts = new Map(Object.entries(parsed.data.accounts).map(([key, value]) => [key as AccountName, { ...value, name: key as AccountName, rules: { ...accountRulesOf(value.rules), ...(value.approval && { approval: value.approval }) } }]));
   const deployments = parsed.data.strategies.map((entry, index) => deploymentOf(entry, index, strategies, accounts, file));
   refuseOverlaps(deployments, file);
   return { accounts, deployments };

@@ -74,9 +74,9 @@ function asText({ accounts, deployments }: Config, now: Instant): string {
   return [...[...accounts.values()].map(accountText), ...deployments.map((deployment) => strategyText(deployment, now))].join("\n");
 }
 
-function accountText({ name, venue, feed, feedFallback, secret, requestsPerMinute, dataRequestsPerMinute }: AccountConfig): string {
+function accountText({ name, venue, approval, feed, feedFallback, secret, requestsPerMinute, dataRequestsPerMinute }: AccountConfig): string {
   const account = `Account ${name}: ${venue === "alpaca-live" ? "REAL MONEY (alpaca-live)" : venue}, market data from ${feed}${feedFallback ? `, or ${feedFallback} where the subscription does not permit it` : ""}, keys in the secret ${secret}`;
-  return `${account}\n  requests    at most ${requestsPerMinute} a minute, and ${dataRequestsPerMinute} for market data\n`;
+  return `${account}\n  requests    at most ${requestsPerMinute} a minute, and ${dataRequestsPerMinute} for market data\n${approval === undefined ? "" : "  approval    a run trades only a plan that was approved for it\n"}`;
 }
 
 function strategyText({ account, strategy, symbols, settings }: Deployment, now: Instant): string {

@@ -1,14 +1,13 @@
 /** `ballast run`: one scheduled run of a deployed strategy, at its venue, by this machine. */
 import type { Command } from "commander";
-import { summaryOf } from "../../src/handlers/run-summary.ts";
-import { refusalToText } from "../../src/risk/refusal-text.ts";
 import { isDue, scheduledInstants } from "../../src/rules/schedule.ts";
-import { tradingWindowOf, type Deployment, type Trigger } from "../../src/run/deployment.ts";
+import { tradingWindowOf, type Deployment } from "../../src/run/deployment.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
 import { DAY_MS, instantOf, isoOf, plusMs, type Instant } from "../../src/time.ts";
 import { advanceAtVenue, advanceUntilClosed } from "../advance-at-venue.ts";
 import { accountOf, addDeskOptions, deploymentOf, openDesk, type Desk, type DeskOptions } from "../desk.ts";
-import { exitCodeOf, RUN_EXIT_CODES } from "../run-exit.ts";
+import { RUN_EXIT_CODES } from "../run-exit.ts";
+import { tell } from "../run-result.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options extends DeskOptions {
@@ -52,29 +51,6 @@ async function run(options: Options): Promise<void> {
   } finally {
     desk.store.close();
   }
-}
-
-/** Prints what the journal says of the run, and sets the exit code. */
-export async function tell({ deployment, scheduledAt }: Trigger, callAgainAt: Instant | undefined, desk: Desk, { json }: { readonly json?: true }): Promise<void> {
-  const run = runIdOf(deployment.account, deployment.strategy.name, scheduledAt);
-  const events = await desk.store.journal.read(run);
-  const last = events.at(-1);
-  const outcome = last?.type === "run-closed" ? last.outcome : undefined;
-  const { orders, filled, refusals, kept, equity } = summaryOf(events);
-  process.exitCode = exitCodeOf(outcome ?? "waiting");
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ run, status: outcome ? "closed" : "waiting", outcome: outcome ?? null, callAgainAt: callAgainAt === undefined ? null : isoOf(callAgainAt), orders, filled, refusals, equity: equity ?? null })}\n`);
-    return;
-  }
-  const refused = events.flatMap((event) => ("refused" in event ? event.refused : []));
-  const lines = [
-    `${run}: ${outcome ?? `waiting, call it again at ${isoOf(callAgainAt!)}`}`,
-    `  orders   ${orders} planned, ${filled} filled`,
-    ...(kept === undefined ? [] : [`  kept     ${kept}`]),
-    ...refused.map((refusal) => `  refused  ${refusal.code}${"symbol" in refusal ? ` ${refusal.symbol}` : ""}: ${refusalToText(refusal)}`),
-    ...(equity === undefined ? [] : [`  equity   ${equity} USD`]),
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 /** A schedule has an instant at least once a year. */

@@ -1,7 +1,15 @@
 /** The refusals of rules that hold for an account across its runs. Part of the union and the table of refusals.ts. */
-import type { Money, Quantity } from "../money.ts";
+import type { Money, Price, Quantity, Weight } from "../money.ts";
 import type { Instant } from "../time.ts";
-import type { Side, Symbol } from "../trade.ts";
+import type { RunId, Side, Symbol } from "../trade.ts";
+
+/** Something that moved further than a plan tolerates; basis points of what it was, cash of equity. */
+export type PlanMove =
+  | { readonly what: "age"; readonly madeAt: Instant; readonly validUntil: Instant; readonly now: Instant }
+  | { readonly what: "target"; readonly symbol: Symbol; readonly planned: Weight; readonly found: Weight; readonly toleranceBps: number }
+  | { readonly what: "quote"; readonly symbol: Symbol; readonly planned: Price; readonly found: Price | null; readonly movedBps: number | null; readonly toleranceBps: number }
+  | { readonly what: "position"; readonly symbol: Symbol; readonly planned: Quantity; readonly found: Quantity; readonly toleranceBps: number }
+  | { readonly what: "cash"; readonly planned: Money; readonly found: Money; readonly movedBps: number; readonly toleranceBps: number };
 
 export type AccountRefusal =
   | { readonly code: "COOLING"; readonly why: string; readonly until: Instant }
@@ -13,6 +21,8 @@ export type AccountRefusal =
   | { readonly code: "DRAWDOWN_EXCEEDS_MAX"; readonly symbol: Symbol; readonly drawdown: Money; readonly max: Money; readonly highWater: Money }
   | { readonly code: "ORDERS_PER_DAY_EXCEED_MAX"; readonly symbol: Symbol; readonly side: Side; readonly used: number; readonly max: number }
   | { readonly code: "TURNOVER_PER_DAY_EXCEEDS_MAX"; readonly symbol: Symbol; readonly side: Side; readonly turnover: Money; readonly max: Money }
+  | { readonly code: "APPROVAL_MISSING"; readonly run: RunId; readonly plan?: string }
+  | { readonly code: "PLAN_STALE"; readonly plan: string; readonly moved: readonly PlanMove[] }
   | { readonly code: "ENTRY_PRICE_UNKNOWN"; readonly symbol: Symbol }
   | { readonly code: "RECONCILIATION_DIFFERENCE"; readonly symbol: Symbol; readonly expected: Quantity; readonly held: Quantity };
 
@@ -26,6 +36,8 @@ export const ACCOUNT_REFUSALS: Readonly<Record<AccountRefusal["code"], { readonl
   DRAWDOWN_EXCEEDS_MAX: { meaning: "the account stands further below its highest equity than drawdownMax", remedy: "find out why; resuming the account starts a new high-water mark" },
   ORDERS_PER_DAY_EXCEED_MAX: { meaning: "the runs of this session have already planned ordersPerDayMax orders", remedy: "raise the cap, or trade less often" },
   TURNOVER_PER_DAY_EXCEEDS_MAX: { meaning: "with the order, the runs of this session would turn over more than turnoverPerDayMax of equity", remedy: "raise the cap, or rebalance in smaller steps" },
+  APPROVAL_MISSING: { meaning: "the account trades approved plans only, and none is approved for this run", remedy: "make a plan and have it approved: for a run to come before its instant, else with --at now" },
+  PLAN_STALE: { meaning: "since the plan was made its time has passed, or targets, quotes, positions or cash moved further than it tolerates", remedy: "look at the numbers and make a new plan" },
   ENTRY_PRICE_UNKNOWN: { meaning: "exits are set, and the venue does not say what the position cost", remedy: "look at the venue's answer, or watch the position yourself" },
   RECONCILIATION_DIFFERENCE: { meaning: "after the run the account holds something else than before plus what was filled", remedy: "compare the journal with the broker's record of the day before the next run" },
 };

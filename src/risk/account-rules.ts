@@ -46,6 +46,8 @@ export interface AccountRules {
   /** Of the highest equity that runs have seen. */
   readonly drawdownMax?: Weight;
   readonly tradingBreaker?: BreakerThresholds;
+  /** Runs trade nothing but a plan that a person approved for them. */
+  readonly approval?: "required";
 }
 
 /** When a position is sold whatever the strategy says: fractions of the average entry price, or of the highest price seen since. */

@@ -1,6 +1,7 @@
 /** Refusals and caps as sentences with their numbers, for people. Amounts in USD, shares as they are traded, weights in per cent. */
 import { moneyToText, quantityToText, type Money, type Price, type Quantity, type Weight } from "../money.ts";
 import { isoOf } from "../time.ts";
+import type { PlanMove } from "./account-refusals.ts";
 import type { Refusal } from "./refusals.ts";
 
 /** One clause, without the symbol and without a full stop. */
@@ -12,6 +13,10 @@ export function refusalToText(refusal: Refusal): string {
       return `the account has been halted since ${isoOf(refusal.since)}: ${refusal.why}`;
     case "COOLING":
       return `the trading breaker is open until ${isoOf(refusal.until)}: ${refusal.why}`;
+    case "APPROVAL_MISSING":
+      return refusal.plan === undefined ? "no plan was approved for this run" : `the plan ${refusal.plan} is not approved for this run`;
+    case "PLAN_STALE":
+      return `the plan ${refusal.plan} no longer fits: ${refusal.moved.map(moveText).join("; ")}`;
     case "CALENDAR_DIFFERS":
       return `the venue's calendar has ${refusal.venue ? `${isoOf(refusal.venue.open)} to ${isoOf(refusal.venue.close)}` : "no session"} for ${refusal.session}, and ours has ${isoOf(refusal.ours.open)} to ${isoOf(refusal.ours.close)}`;
     case "WINDOW_PASSED":
@@ -94,6 +99,21 @@ export function refusalToText(refusal: Refusal): string {
       return "the venue did not say what the position cost, so its exits could not be judged";
     case "RECONCILIATION_DIFFERENCE":
       return `${quantityToText(refusal.held)} shares were held after the run, and its fills make ${quantityToText(refusal.expected)}`;
+  }
+}
+
+function moveText(move: PlanMove): string {
+  switch (move.what) {
+    case "age":
+      return `it was made at ${isoOf(move.madeAt)} and held until ${isoOf(move.validUntil)}, and it was ${isoOf(move.now)}`;
+    case "target":
+      return `the target of ${move.symbol} was ${percent(move.planned)} and is ${percent(move.found)}, and ${move.toleranceBps} bps are tolerated`;
+    case "quote":
+      return move.found === null ? `${move.symbol} was quoted at ${usd(move.planned)} and has no quote` : `${move.symbol} was quoted at ${usd(move.planned)} and is at ${usd(move.found)}, ${move.movedBps ?? 0} bps away, and ${move.toleranceBps} are tolerated`;
+    case "position":
+      return `${sharesText(move.planned)} of ${move.symbol} were held and ${sharesText(move.found)} are, and ${move.toleranceBps} bps are tolerated`;
+    case "cash":
+      return `cash was ${usd(move.planned)} and is ${usd(move.found)}, ${move.movedBps} bps of equity away, and ${move.toleranceBps} are tolerated`;
   }
 }
 

@@ -7,8 +7,8 @@
  */
 import { addQuantity, subtractQuantity, ZERO_QUANTITY, type Quantity } from "../money.ts";
 import type { Instant } from "../time.ts";
-import type { Position, RunId, Side, Symbol, WorkingOrder } from "../trade.ts";
-import type { JournalEvent, PlannedOrder } from "./journal.ts";
+import type { OrderRequest, Position, RunId, Side, Symbol, WorkingOrder } from "../trade.ts";
+import type { JournalEvent } from "./journal.ts";
 
 export interface JournaledRun {
   readonly run: RunId;
@@ -17,7 +17,7 @@ export interface JournaledRun {
 
 export interface BookedOrder {
   readonly run: RunId;
-  readonly order: PlannedOrder;
+  readonly order: OrderRequest;
   readonly ended: boolean;
 }
 
@@ -35,6 +35,8 @@ export function bookOf(runs: readonly JournaledRun[]): AccountBook {
   for (const { run, events } of runs) {
     for (const event of events) {
       if (event.type === "orders-planned") for (const order of event.orders) orders.set(order.clientOrderId, { run, order, ended: false });
+      if (event.type === "child-planned") orders.set(event.order.clientOrderId, { run, order: event.order, ended: false });
+      if (event.type === "execution-ended") orders.set(event.clientOrderId, { ...orders.get(event.clientOrderId)!, ended: true });
       if (event.type === "order-ended") {
         const booked = orders.get(event.clientOrderId);
         if (!booked) continue;

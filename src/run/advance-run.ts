@@ -20,7 +20,8 @@ import type { Refusal } from "../risk/refusals.ts";
 import { breakerKey, positionAt } from "../risk/trading-breaker.ts";
 import { expectedFees } from "../rules/fees.ts";
 import { newYorkClock } from "../time.ts";
-import type { Account, Symbol } from "../trade.ts";
+import type { Account, Asset, Quote, Side, Symbol } from "../trade.ts";
+import { agreedPlan, type Agreed } from "./agreed-plan.ts";
 import { planThroughAccountGate, rememberRun } from "./account-gate.ts";
 import { accountMemoryKey, NO_MEMORY } from "./account-memory.ts";
 import { closeRun, type Closed } from "./close-run.ts";
@@ -32,6 +33,7 @@ import { recall, remember } from "./memory.ts";
 import { heldWeights, planSide } from "./plan-orders.ts";
 import { runIdOf } from "./run-identity.ts";
 import { Run } from "./run.ts";
+import { movedSince, movedTargets } from "./stored-plan.ts";
 import { shapeTargets, type ShapedTargets } from "./targets.ts";
 import { hashOfView } from "./view-hash.ts";
 import { windDown, workOrders, type CallAgainAt } from "./work-orders.ts";
@@ -51,7 +53,9 @@ async function advance(run: Run, trigger: Trigger, ports: Ports): Promise<Closed
   const window = tradingWindowOf(scheduledAt, deployment.settings.tradingHours);
   const { executionStyle } = deployment.settings;
 
-  const stop = (await reasonToStop(trigger, window, ports)) ?? (await setTargets(run, trigger, window, ports));
+  const agreed = await agreedPlan(run, trigger, ports);
+  const [plan, unapproved] = agreed && "code" in agreed ? [undefined, agreed] : [agreed, undefined];
+  const stop = (await reasonToStop(trigger, window, ports)) ?? unapproved ?? (await setTargets(run, trigger, window, ports)) ?? staleTargets(run, plan);
   if (run.targeted?.memory !== undefined) await remember(deployment, scheduledAt, run.targeted.memory, ports);
   if (stop) return (await windDown(run, window, ports)) ?? closeRun(run, trigger, ports, stop);
   if (run.targeted?.keep !== undefined && run.targeted.targets.length === 0) return closeRun(run, trigger, ports);
@@ -61,7 +65,7 @@ async function advance(run: Run, trigger: Trigger, ports: Ports): Promise<Closed
     if (!run.plan(side)) {
       const planAt = plansFrom(executionStyle, window);
       if (ports.clock.now() < planAt) return { kind: "call-again", at: planAt };
-      const blocked = await plan(run, side, trigger, window, ports);
+      const blocked = await planOrders(run, side, trigger, window, plan, ports);
       if (blocked) return (await windDown(run, window, ports)) ?? closeRun(run, trigger, ports, blocked);
     }
     const again = await workOrders(run, side, trigger.deployment, window, ports);
@@ -72,9 +76,9 @@ async function advance(run: Run, trigger: Trigger, ports: Ports): Promise<Closed
   return closeRun(run, trigger, ports);
 }
 
-async function openRun(run: Run, { deployment, scheduledAt }: Trigger): Promise<void> {
+async function openRun(run: Run, { deployment, scheduledAt, plan }: Trigger): Promise<void> {
   const { account, strategy, symbols, settings } = deployment;
-  await run.record({ type: "run-opened", account, strategy: strategy.name, scheduledAt, params: strategy.params, symbols, settings: settings as unknown as Json });
+  await run.record({ type: "run-opened", account, strategy: strategy.name, scheduledAt, params: strategy.params, symbols, settings: settings as unknown as Json, ...(plan !== undefined && { plan }) });
 }
 
 async function reasonToStop({ deployment }: Trigger, window: TradingWindow, { clock, state }: Ports): Promise<Refusal | undefined> {
@@ -129,7 +133,12 @@ async function targetsWithExits(shaped: ShapedTargets | undefined, account: Acco
   return withExits(shaped, account.positions.filter(({ symbol }) => ours.has(symbol)), memory?.value ?? NO_MEMORY, session, rules);
 }
 
-async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session, opensAt }: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
+function staleTargets(run: Run, agreed: Agreed | undefined): Refusal | undefined {
+  const moved = agreed ? movedTargets(agreed.plan, run.targeted?.targets ?? []) : [];
+  return agreed && moved.length > 0 ? { code: "PLAN_STALE", plan: agreed.hash, moved } : undefined;
+}
+
+async function planOrders(run: Run, side: Side, trigger: Trigger, { session, opensAt }: TradingWindow, agreed: Agreed | undefined, ports: Ports): Promise<Refusal | undefined> {
   const deployment = inScope(run, trigger.deployment);
   const { executionStyle } = deployment.settings;
   const cutoff = isForAuction(executionStyle) ? cutoffOf(executionStyle.style, opensAt) : undefined;
@@ -139,11 +148,14 @@ async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session,
   const account = await ports.broker.account();
   if (account.blocked !== undefined) return { code: "ACCOUNT_BLOCKED", reason: account.blocked };
   const { targets, facts } = run.targeted!;
-  const symbols = symbolsToQuote(side, account, deployment.symbols, targets.map(({ symbol }) => symbol));
-  const [quotes, assets] = symbols.length > 0 ? await Promise.all([ports.marketData.quotes(symbols), ports.broker.assets(symbols)]) : [new Map(), new Map()];
+  const wanted = agreed ? agreed.plan.orders.map(({ symbol }) => symbol) : targets.map(({ symbol }) => symbol);
+  const symbols = agreed ? [...new Set(wanted)].sort() : symbolsToQuote(side, account, deployment.symbols, wanted);
+  const [quotes, assets] = symbols.length > 0 ? await Promise.all([ports.marketData.quotes(symbols), ports.broker.assets(symbols)]) : [new Map<Symbol, Quote>(), new Map<Symbol, Asset>()];
   const own = new Set<string>(run.placed.map(({ order }) => order.clientOrderId));
   const now = ports.clock.now();
   const { day } = newYorkClock(now);
+  const moved = agreed ? movedSince(agreed.plan, side, { now, account, quotes }) : [];
+  if (agreed && moved.length > 0) return { code: "PLAN_STALE", plan: agreed.hash, moved };
   const planned = await planThroughAccountGate(run, side, deployment, session, account, ports, (limited) =>
     planSide(side, {
       run: run.id,
@@ -152,6 +164,7 @@ async function plan(run: Run, side: "sell" | "buy", trigger: Trigger, { session,
       targets,
       account: limited,
       quotes,
+      ...(agreed && { agreed: agreed.plan.orders.filter((order) => order.side === side) }),
       facts: facts && new Map(Object.entries(facts) as [Symbol, MarketFacts][]),
       venue: { assets, working: open.filter(({ clientOrderId }) => !own.has(clientOrderId)) },
       ordersBefore: run.orders.length,

@@ -42,6 +42,8 @@ export interface Deployment {
 export interface Trigger {
   readonly deployment: Deployment;
   readonly scheduledAt: Instant;
+  /** The hash of the stored plan that the run has to keep to. */
+  readonly plan?: string;
 }
 
 export interface TradingWindow {

@@ -72,6 +72,8 @@ export type JournalEntry =
       readonly params: Json;
       readonly symbols: readonly Symbol[];
       readonly settings: Json;
+      /** The hash of the plan that the run has to keep to, where it was started with one. */
+      readonly plan?: string;
     }
   | {
       readonly type: "view-recorded";

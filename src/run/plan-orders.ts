@@ -41,6 +41,7 @@ import { isForAuction } from "../execution/execution.ts";
 import type { Deployment } from "./deployment.ts";
 import type { PlannedOrder, PlannedTarget } from "./journal.ts";
 import { clientOrderIdOf } from "./run-identity.ts";
+import type { AgreedOrder } from "./stored-plan.ts";
 
 export interface PlanInputs {
   readonly run: RunId;
@@ -51,6 +52,8 @@ export interface PlanInputs {
   readonly quotes: ReadonlyMap<Symbol, Quote>;
   /** From the bars; undefined where no limit asks for them. */
   readonly facts: ReadonlyMap<Symbol, MarketFacts> | undefined;
+  /** Where a plan was agreed on: the orders of this side, in place of those that the targets ask for. */
+  readonly agreed?: readonly AgreedOrder[];
   /** Undefined where no venue is asked. */
   readonly venue: VenueFacts | undefined;
   /** Orders of this run that are already planned, and what they buy and sell. */
@@ -71,10 +74,11 @@ export function planSide(side: Side, inputs: PlanInputs): SidePlan {
   const equity = weightOf(account.equity, allocation);
   const held = holdingsOf(account, deployment.symbols);
   const spendable = spendableOf(inputs, equity);
-  const { wanted, unquoted } = side === "sell" ? sells(inputs, equity, held) : buys(inputs, equity, held);
+  const { agreed } = inputs;
+  const { wanted, unquoted } = agreed ? agreedOrders(agreed, held, inputs) : side === "sell" ? sells(inputs, equity, held) : buys(inputs, equity, held);
   const worth = worthOf(account, held);
-  const paid = side === "sell" ? wanted : fitToMoney(wanted, spendable, inputs);
-  const sized = side === "sell" ? wanted : fitToRoom(paid, equity, worth, inputs);
+  const paid = side === "sell" || agreed ? wanted : fitToMoney(wanted, spendable, inputs);
+  const sized = side === "sell" || agreed ? wanted : fitToRoom(paid, equity, worth, inputs);
   const { now, quotes, facts, venue, ordersBefore, turnoverBefore } = inputs;
   const { approved, refused } = review(sized, { now, limits, equity, spendable, held, worth, quotes, facts, venue, ordersBefore, turnoverBefore });
   return { equity, cash: account.cash, approved, refused: [...unquoted, ...unpaid(wanted, paid, spendable, limits), ...refused] };
@@ -83,6 +87,18 @@ export function planSide(side: Side, inputs: PlanInputs): SidePlan {
 interface Wanted {
   readonly wanted: readonly PlannedOrder[];
   readonly unquoted: readonly Refusal[];
+}
+
+/** The quantities as they were agreed on, at prices of now and within the bounds of then. */
+function agreedOrders(agreed: readonly AgreedOrder[], held: ReadonlyMap<Symbol, Quantity>, inputs: PlanInputs): Wanted {
+  const unquoted = agreed.filter(({ symbol }) => !inputs.quotes.has(symbol)).map(({ symbol, side }) => ({ code: "QUOTE_MISSING" as const, symbol, side }));
+  const wanted = agreed.flatMap(({ side, symbol, quantity, priceBound, reason }) => {
+    const quote = inputs.quotes.get(symbol);
+    if (!quote) return [];
+    const order = orderOf(side, symbol, quantity, quote, side === "sell" && held.get(symbol) === quantity, reason, inputs);
+    return [{ ...order, priceBound: side === "buy" ? minOf(order.priceBound, priceBound) : maxOf(order.priceBound, priceBound) }];
+  });
+  return { wanted, unquoted };
 }
 
 function sells(inputs: PlanInputs, equity: Money, held: ReadonlyMap<Symbol, Quantity>): Wanted {

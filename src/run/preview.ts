@@ -5,7 +5,7 @@
  * order can leave here.
  */
 import { addMoney, addQuantity, notional, subtractMoney, subtractQuantity, weightOf, weightToNumber, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
-import type { MarketFacts } from "../risk/candidate.ts";
+import type { MarketFacts, VenueFacts } from "../risk/candidate.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { expectedFees } from "../rules/fees.ts";
 import type { Json } from "../json.ts";
@@ -31,6 +31,8 @@ export interface PreviewInputs {
   readonly memory: Json | undefined;
   /** What the account remembers of its runs; a new account remembers nothing. */
   readonly accountMemory?: AccountMemory;
+  /** Absent where no venue is asked. */
+  readonly venue?: VenueFacts;
   /** When the orders would be placed. */
   readonly now: Instant;
   readonly run: RunId;
@@ -53,6 +55,7 @@ export interface Preview {
   readonly cash: Money;
   /** The strategy's reason for trading nothing. */
   readonly keep: string | undefined;
+  readonly targets: readonly PlannedTarget[];
   readonly rows: readonly PreviewRow[];
   /** Sells, then buys. */
   readonly orders: readonly PlannedOrder[];
@@ -62,7 +65,7 @@ export interface Preview {
   readonly cashAfter: Money;
 }
 
-export function previewRun({ deployment: configured, account, view, gateView, quotes, memory, accountMemory, now, run }: PreviewInputs): Preview {
+export function previewRun({ deployment: configured, account, view, gateView, quotes, memory, accountMemory, venue, now, run }: PreviewInputs): Preview {
   const equity = weightOf(account.equity, configured.settings.allocation);
   const weights = heldWeights(account, configured);
   const decision = configured.strategy.decide(view, weights, memory);
@@ -83,7 +86,7 @@ export function previewRun({ deployment: configured, account, view, gateView, qu
     targets: shaped.targets,
     quotes,
     facts,
-    venue: undefined,
+    venue,
     expectedFees: (side: Side, quantity: Quantity, price: Price) => expectedFees(deployment.settings.fees, { side, quantity, price, day }),
   };
   const trades = keep === undefined || shaped.targets.length > 0;
@@ -99,6 +102,7 @@ export function previewRun({ deployment: configured, account, view, gateView, qu
     equity,
     cash: account.cash,
     keep,
+    targets: shaped.targets,
     rows: rowsOf(configured.symbols, shaped.targets, weights, new Map(account.positions.map(({ symbol, quantity }) => [symbol, quantity])), keep),
     orders,
     refused: [...shaped.refused, ...(sells?.refused ?? []), ...(buys?.refused ?? [])],

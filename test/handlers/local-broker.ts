@@ -22,6 +22,8 @@ export interface Answer {
 
 export class LocalBroker {
   readonly orders: PlacedOrder[] = [];
+  /** Of quotes and fills; bars stay where they were. */
+  readonly prices: Record<string, number> = { ...PRICES };
   /** Submissions that arrived, duplicates included. */
   submissions = 0;
   /** How often an order says that it is still open before it says that it is filled. */
@@ -83,7 +85,7 @@ export class LocalBroker {
       case "GET /v2/stocks/bars":
         return { status: 200, body: { bars: barsOf(searchParams), next_page_token: null } };
       case "GET /v2/stocks/quotes/latest":
-        return { status: 200, body: { quotes: Object.fromEntries(symbolsOf(searchParams).map((symbol) => [symbol, { t: this.#now(), bp: PRICES[symbol], ap: PRICES[symbol] }])) } };
+        return { status: 200, body: { quotes: Object.fromEntries(symbolsOf(searchParams).map((symbol) => [symbol, { t: this.#now(), bp: this.prices[symbol], ap: this.prices[symbol] }])) } };
       default:
         return { status: 404, body: { message: `no ${method} ${pathname} here` } };
     }
@@ -106,18 +108,18 @@ export class LocalBroker {
   #show(order: PlacedOrder): Answer {
     const filled = this.#isFilled(order);
     const now = this.#now();
-    return { status: 200, body: { ...order, status: filled ? "filled" : "new", filled_qty: filled ? order.qty : "0", filled_avg_price: filled ? PRICES[order.symbol] : null, filled_at: filled ? now : null, updated_at: now } };
+    return { status: 200, body: { ...order, status: filled ? "filled" : "new", filled_qty: filled ? order.qty : "0", filled_avg_price: filled ? this.prices[order.symbol] : null, filled_at: filled ? now : null, updated_at: now } };
   }
 
   /** Buys alone are known here. */
   #cash(): string {
-    return (100_000 - this.#filled().reduce((sum, { symbol, qty }) => sum + PRICES[symbol]! * Number(qty), 0)).toFixed(6);
+    return (100_000 - this.#filled().reduce((sum, { symbol, qty }) => sum + this.prices[symbol]! * Number(qty), 0)).toFixed(6);
   }
 
   #positions(): unknown[] {
     const shares: Record<string, number> = { ...this.foreignShares };
     for (const { symbol, qty } of this.#filled()) shares[symbol] = (shares[symbol] ?? 0) + Number(qty);
-    return Object.entries(shares).map(([symbol, qty]) => ({ symbol, qty: String(qty), current_price: String(PRICES[symbol]), avg_entry_price: String(PRICES[symbol]) }));
+    return Object.entries(shares).map(([symbol, qty]) => ({ symbol, qty: String(qty), current_price: String(this.prices[symbol]), avg_entry_price: String(this.prices[symbol]) }));
   }
 
   #filled(): PlacedOrder[] {
@@ -129,7 +131,7 @@ export class LocalBroker {
   }
 
   #fillOf({ id, qty, symbol, submitted_at }: PlacedOrder): unknown {
-    return { id: `fill-${id}`, order_id: id, qty, price: String(PRICES[symbol]), transaction_time: submitted_at };
+    return { id: `fill-${id}`, order_id: id, qty, price: String(this.prices[symbol]), transaction_time: submitted_at };
   }
 }
 

@@ -41,12 +41,15 @@ export interface LocalWorld {
   readonly env: Readonly<Record<string, string>>;
   /** Starts twenty seconds after the scheduled instant and goes on at the pace of real time. */
   readonly clock: { now(): Instant };
+  /** Lets time pass at once. */
+  skipMs(ms: number): void;
   close(): Promise<void>;
 }
 
 export async function startLocalWorld(): Promise<LocalWorld> {
   const startedAt = Date.now();
-  const clock = { now: () => plusMs(instantOf(SCHEDULED_AT), 20_000 + Date.now() - startedAt) };
+  let skippedMs = 0;
+  const clock = { now: () => plusMs(instantOf(SCHEDULED_AT), 20_000 + skippedMs + Date.now() - startedAt) };
   const broker = new LocalBroker(() => isoOf(clock.now()), { keyId: CANARY_KEY_ID, secretKey: CANARY_SECRET });
   const alpaca = await listening(createServer((request, answer) => void reply(request, answer, (body) => broker.answerInTime(request, body))));
   const secrets = await listening(createServer((request, answer) => void reply(request, answer, secretOf)));
@@ -69,6 +72,7 @@ export async function startLocalWorld(): Promise<LocalWorld> {
   return {
     broker,
     clock,
+    skipMs: (ms) => void (skippedMs += ms),
     ...dynamodbStore({ client, tableName: TABLE, clock }),
     env: {
       AWS_REGION: "us-east-1",
