@@ -45,7 +45,7 @@ export function accountOf(request: FastifyRequest, { venue }: ServerParts): Venu
   return account;
 }
 
-export function identityOf(request: FastifyRequest): AccountName {
+function identityOf(request: FastifyRequest): AccountName {
   if (!request.identity) throw new Error("a route before the gate asked whose request it is");
   return request.identity.account;
 }

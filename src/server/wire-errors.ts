@@ -22,7 +22,6 @@ export class WireError extends Error {
 export const invalidRequest = (message: string): WireError => new WireError(422, 40010001, message);
 export const badRequest = (message: string): WireError => new WireError(400, 40010000, message);
 export const notFound = (message: string): WireError => new WireError(404, 40410000, message);
-export const forbidden = (message: string, facts?: Readonly<Record<string, unknown>>): WireError => new WireError(403, 40310000, message, facts);
 
 export function wireErrorOf({ code, message, facts }: VenueRejection): WireError {
   const [status, wireCode] = WIRE_CODES[code] ?? UNPROCESSABLE;
