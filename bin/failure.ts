@@ -1,5 +1,5 @@
 /** What the command line says and returns when something fails. */
-const WRONG_INPUT = new Set(["UsageError", "ConfigInvalid", "DataInvalid", "StrategyFailed", "CalendarOutOfRange", "FeesOutOfRange", "ScheduleInvalid", "SettlementOutOfRange", "NotATradingDay", "TickSizeOutOfRange", "MarketDataMissing", "PaperRunDiffers", "AmountOutOfRange", "KeysUnavailable", "AdminSecretInvalid", "KeyFileInvalid"]);
+const WRONG_INPUT = new Set(["UsageError", "ConfigInvalid", "DataInvalid", "StrategyFailed", "CalendarOutOfRange", "FeesOutOfRange", "ScheduleInvalid", "SettlementOutOfRange", "NotATradingDay", "TickSizeOutOfRange", "MarketDataMissing", "PaperRunDiffers", "AmountOutOfRange", "KeysUnavailable", "AdminSecretInvalid", "BackupRefused", "KeyFileInvalid"]);
 
 /** The world failed and not the program, or a store is not whole: the message says all there is to say. */
 const WORLD = new Set(["BrokerUnavailable", "StoreUnavailable", "StoreCorrupt", "BlobCorrupt", "StateConflict", "JournalConflict", "LeaseLost", "LogCorrupt", "CommandLogFailed", "DirectoryInUse", "VenueSnapshotInvalid"]);

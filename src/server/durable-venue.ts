@@ -8,7 +8,7 @@
 import { venueCommandSchema, type VenueCommand } from "./commands.ts";
 import { CommandLog, type Recovery, type SyncPolicy } from "./durable/command-log.ts";
 import type { CommandLogFailed } from "./durable/log-errors.ts";
-import { replayCommands } from "./durable/log-segments.ts";
+import { replayCommands, segmentsIn } from "./durable/log-segments.ts";
 import { encodedSnapshot, readSnapshot, snapshotFiles, type SnapshotState } from "./durable/state-snapshot.ts";
 import type { Journaled } from "./server.ts";
 import { Venue, type VenueSettings, type VenueSnapshot } from "./venue.ts";
@@ -107,16 +107,17 @@ export interface Verification {
 export async function verifyVenue(directory: string, settings: VenueSettings): Promise<Verification> {
   const files = await snapshotFiles(directory);
   const newest = files.length === 0 ? undefined : await readSnapshot(directory, files.at(-1)!.file);
-  const oldest = files.length < 2 ? undefined : await readSnapshot(directory, files[0]!.file);
+  const isAllThere = segmentsIn(directory)[0]?.first === 1;
+  const oldest = isAllThere || !newest ? undefined : await readSnapshot(directory, files[0]!.file);
   const venue = oldest ? restored(settings, oldest.state) : new Venue(settings);
   const from = oldest?.sequence ?? 0;
-  let derived: string | undefined;
+  let derived = from === newest?.sequence ? encodedSnapshot(from, stateOf(venue)).digest : "";
   const { lastSequence } = replayCommands(directory, from, (command, sequence) => {
     applyAgain(venue, command);
     if (sequence === newest?.sequence) derived = encodedSnapshot(sequence, stateOf(venue)).digest;
   });
   const { digest } = encodedSnapshot(lastSequence, stateOf(venue));
-  const snapshot = newest && { sequence: newest.sequence, digest: newest.digest, derived: derived ?? "" };
+  const snapshot = newest && { sequence: newest.sequence, digest: newest.digest, derived };
   return { commands: lastSequence - from, from, snapshot, lastSequence, digest, agrees: snapshot === undefined || snapshot.digest === snapshot.derived };
 }
 
