@@ -1,7 +1,7 @@
 /** Operators' routes are for operators: an admin token, or an API key with the scope `admin`. */
 import type { FastifyRequest } from "fastify";
 import type { AdminTokens } from "./keys/admin-tokens.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import { WireError } from "./wire-errors.ts";
 
 const OPERATORS = /^\/sim(\/|\?|$)/;

@@ -10,7 +10,7 @@ import { CommandLog, type Recovery, type SyncPolicy } from "./durable/command-lo
 import type { CommandLogFailed } from "./durable/log-errors.ts";
 import { replayCommands, segmentsIn } from "./durable/log-segments.ts";
 import { encodedSnapshot, readSnapshot, snapshotFiles, type SnapshotState } from "./durable/state-snapshot.ts";
-import type { Journaled } from "./server.ts";
+import type { Journaled } from "./server-parts.ts";
 import { Venue, type VenueSettings, type VenueSnapshot } from "./venue.ts";
 
 export interface DurableVenueSettings {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { AccountName } from "../trade.ts";
-import type { Identity, ServerParts } from "./server.ts";
+import type { Identity, ServerParts } from "./server-parts.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { RequestRate } from "./request-rate.ts";
 import { WireError } from "./wire-errors.ts";

@@ -5,7 +5,7 @@ import type { ActivityQuery } from "./activities.ts";
 import type { ConfigurationChanges } from "./commands.ts";
 import { accountOf } from "./gate.ts";
 import { INTRADAY_MINUTES, portfolioHistory, type HistoryQuery } from "./portfolio-history.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { accountView } from "./wire-account.ts";
 import { activityView } from "./wire-activities.ts";

@@ -5,7 +5,7 @@ import { dateOfEpochDay, newYorkClock, type EpochDay } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { PrintedMarket } from "./printed-market.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import { badRequest } from "./wire-errors.ts";
 import { given, parsed, wireDay, wireSymbols } from "./wire-requests.ts";
 

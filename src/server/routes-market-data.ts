@@ -5,7 +5,7 @@ import { newYorkClock, newYorkInstant, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import { pageOver, type Page, type PageQuery } from "./data-pages.ts";
 import { PrintedMarket, type AdjustmentKind, type Timeframe } from "./printed-market.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import { badRequest, notFound } from "./wire-errors.ts";
 import { barView, CONDITIONS, EXCHANGES, quoteView, tradeView } from "./wire-market-data.ts";
 import { given, parsed, wireEnd, wireSymbol, wireSymbols, wireTime } from "./wire-requests.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { OrderFormChanges } from "./commands.ts";
 import { accountOf } from "./gate.ts";
 import type { OrderQuery } from "./order-index.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import type { VenueOrder } from "./venue-order.ts";
 import type { OrderOutcome, VenueReply } from "./venue-replies.ts";

@@ -4,7 +4,7 @@ import type { Position } from "../trade.ts";
 import type { CommandOf } from "./commands.ts";
 import { accountOf } from "./gate.ts";
 import { outcomesOf, sendJson, sendOrder } from "./routes-orders.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { invalidRequest, notFound, wireErrorOf } from "./wire-errors.ts";
 import { orderJson } from "./wire-orders.ts";

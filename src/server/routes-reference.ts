@@ -1,7 +1,7 @@
 /** What is the same for everybody: /v2/assets, and the clocks and calendars of /v2 and /v3. */
 import { z } from "zod";
 import { newYorkClock, type EpochDay } from "../time.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import { assetView } from "./wire-assets.ts";
 import { calendarOf, clockOf, marketCalendarOf, marketClockOf, marketNamed } from "./wire-calendar.ts";
 import { badRequest, notFound } from "./wire-errors.ts";

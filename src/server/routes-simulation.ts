@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { instantOf, type Instant } from "../time.ts";
 import { venueCommandSchema } from "./commands.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import { invalidRequest, wireErrorOf } from "./wire-errors.ts";
 
 const OPERATORS_COMMANDS = ["open-account", "list", "quote", "halt", "resume", "split", "dividend"];

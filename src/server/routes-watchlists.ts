@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Symbol } from "../trade.ts";
 import { accountOf } from "./gate.ts";
-import type { ServerParts } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import type { VenueReply } from "./venue-replies.ts";
 import { assetView } from "./wire-assets.ts";

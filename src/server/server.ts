@@ -5,10 +5,8 @@
  * the venue, answered. Commands are applied in the order in which they were appended. Time is `stepped`, and moves by
  * commands alone, or `real`, and follows a clock at a speed; it never goes back, and is not asked for by the venue.
  */
-import type { SecureContextOptions } from "node:tls";
 import Fastify, { type FastifyInstance } from "fastify";
 import { plusMs, type Instant } from "../time.ts";
-import type { AccountName } from "../trade.ts";
 import type { VenueCommand } from "./commands.ts";
 import { installCors } from "./cors.ts";
 import { installGate } from "./gate.ts";
@@ -19,74 +17,8 @@ import { orderRoutes } from "./routes-orders.ts";
 import { positionRoutes } from "./routes-positions.ts";
 import { referenceRoutes } from "./routes-reference.ts";
 import { watchlistRoutes } from "./routes-watchlists.ts";
-import type { Venue } from "./venue.ts";
+import type { RunningServer, ServerParts, ServerSettings } from "./server-parts.ts";
 import type { VenueReply } from "./venue-replies.ts";
-
-/** Who a request is from. */
-export interface Identity {
-  readonly keyId: string;
-  readonly account: AccountName;
-  readonly scopes: ReadonlySet<Scope>;
-}
-
-export type Scope = "trade" | "read" | "admin";
-
-export interface Authenticator {
-  /** Undefined for a key that is unknown, revoked or over, and for a wrong secret. */
-  authenticate(keyId: string, secret: string): Identity | undefined;
-}
-
-export interface Journaled {
-  /** Resolves when the command is durable, in the order of the calls. */
-  append(command: VenueCommand): Promise<void>;
-}
-
-export interface ServerSettings {
-  readonly host: string;
-  /** 0 for any that is free. */
-  readonly port: number;
-  readonly venue: Venue;
-  readonly time: TimeSettings;
-  readonly authenticator: Authenticator;
-  /** With "memory" nothing outlives the process. */
-  readonly journal: Journaled | "memory";
-  /** For each key. */
-  readonly requestsPerMinute: number;
-  /** The fields that Alpaca removed on 2026-07-06. */
-  readonly legacyPatternDayTrader: boolean;
-  /** Origins of web pages that may call; none unless it says otherwise. */
-  readonly corsOrigins?: readonly string[];
-  readonly tls?: Required<Pick<SecureContextOptions, "key" | "cert">>;
-  readonly connectionsMax?: number;
-  /** More routes and hooks, before the server listens. */
-  readonly extend?: (parts: ServerParts) => void | Promise<void>;
-}
-
-export type TimeSettings =
-  | { readonly mode: "stepped" }
-  /** Market time goes on from the venue's own at `speed` times the clock's pace. */
-  | { readonly mode: "real"; readonly speed: number; readonly clock: () => number; readonly tickMs: number };
-
-export interface ServerParts {
-  readonly app: FastifyInstance;
-  readonly venue: Venue;
-  readonly settings: ServerSettings;
-  /** The market's time now. */
-  now(): Instant;
-  /** Stamps the command with the market's time, makes it durable and applies it. */
-  execute(command: Unstamped): Promise<VenueReply>;
-}
-
-export interface RunningServer extends ServerParts {
-  readonly url: string;
-  /** Stepped time moves to `at`. */
-  moveTo(at: Instant): Promise<void>;
-  /** Answers what has come and takes nothing more. */
-  close(): Promise<void>;
-}
-
-/** A command without its instant. */
-export type Unstamped = VenueCommand extends infer C ? (C extends VenueCommand ? Omit<C, "at"> : never) : never;
 
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
   const app = listenerOf(settings);

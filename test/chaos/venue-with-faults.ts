@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultInjector } from "../../src/server/faults.ts";
 import { installFaults } from "../../src/server/fault-hooks.ts";
-import { startServer, type RunningServer } from "../../src/server/server.ts";
+import { startServer } from "../../src/server/server.ts";
+import type { RunningServer } from "../../src/server/server-parts.ts";
 import { Venue } from "../../src/server/venue.ts";
 import { newYorkInstant, type Instant } from "../../src/time.ts";
 import type { DrawnDay } from "./drawn-day.ts";

@@ -5,7 +5,8 @@
  */
 import { moneyOf, priceOf, shares } from "../../src/money.ts";
 import { clientsAlone } from "../../src/server/market-source.ts";
-import { startServer, type Authenticator, type RunningServer, type ServerSettings } from "../../src/server/server.ts";
+import { startServer } from "../../src/server/server.ts";
+import type { Authenticator, RunningServer, ServerSettings } from "../../src/server/server-parts.ts";
 import { Venue, type VenueSettings } from "../../src/server/venue.ts";
 import { instantOf } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";

@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { Instant } from "../../time.ts";
 import type { AccountName } from "../../trade.ts";
 import type { Money } from "../../money.ts";
-import type { Authenticator, Identity, Scope } from "../server.ts";
+import type { Authenticator, Identity, Scope } from "../server-parts.ts";
 
 const SCOPES = ["trade", "read", "admin"] as const satisfies readonly Scope[];
 export const scopeSchema = z.enum(SCOPES);
