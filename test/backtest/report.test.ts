@@ -70,6 +70,11 @@ describe("report.html", () => {
     expect(page).toContain("the newest quote is older than quoteAgeMaxMs");
     expect(page).toContain("Equity against SPX");
   });
+  test("shows which profile filled the orders, and what trading cost", async () => {
+    const page = await pageOf({ ...result, profile: "realistic" });
+    expect(page).toContain('<tr><th scope="row">profile</th><td>realistic</td></tr>');
+    for (const [name, value] of [["Spread", "1,250.50"], ["Impact", "60.00"], ["Fees", "432.10"], ["Cost of trading", "1,742.60"]]) expect(page).toContain(`<tr><th scope="row">${name}, USD</th><td>${value}</td></tr>`);
+  });
   test("needs no other file and no server", async () => {
     const page = await pageOf(result);
     const markup = page.replaceAll(/<script>[^]*?<\/script>|<!--[^]*?-->/g, "");

@@ -84,6 +84,17 @@ describe("ballast backtest", () => {
     expect(shown).toMatch(/Profile realistic, trading cost [\d.,]+ USD \([\d.]+ bp of value\), spread [\d.]+, impact [\d.]+, fees [\d.]+/);
   });
 
+  test.each([
+    // The last close is 100; a symbol of 100 million dollars a day is quoted 6 basis points away at the open.
+    ["constant", "100.01"],
+    ["realistic", "100.06"],
+    ["alpaca-paper", "100.06"],
+    ["peer", "100"],
+  ])("a plan under %s expects to buy at %s", (profile, price) => {
+    const { orders } = JSON.parse(ballast(["plan", strategyFile("hold-6", HOLD), "--data", dataWith("planned", (lines) => lines), "--profile", profile, "--json"]).out) as { orders: { referencePrice: string }[] };
+    expect(orders.map(({ referencePrice }) => referencePrice)).toEqual([price]);
+  });
+
   test("under --profile realistic notes that closes alone do not say what was traded", () => {
     const { notes } = JSON.parse(ballast(["backtest", "momentum", "--from", "2015-01-01", "--to", "2015-03-31", "--profile", "realistic", "--json"]).out) as { notes: string[] };
     expect(notes.at(-1)).toBe("Closes alone do not say what was traded: the profile realistic has a half spread of 2 basis points for them, no limit of volume and no impact.");
