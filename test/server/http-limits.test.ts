@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { installAdminGate } from "../../src/server/admin-gate.ts";
 import { AdminTokens } from "../../src/server/keys/admin-tokens.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
-import type { Authenticator } from "../../src/server/server.ts";
+import type { Authenticator } from "../../src/server/server-parts.ts";
 import type { AccountName } from "../../src/trade.ts";
 import type { instantOf } from "../../src/time.ts";
 import { NOON, serveMarket, type ServedMarket } from "../support/served-market.ts";
