@@ -5,7 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { explainFailure } from "./failure.ts";
 
-const COMMANDS = ["backtest", "paper", "run", "status", "orders", "positions", "journal", "doctor", "plan", "approve", "apply", "check", "schedule", "calendar", "settlement", "explain", "refusals", "tape", "halt", "resume", "backup", "restore", "export", "replay", "diff", "parity", "serve", "keys"] as const;
+const COMMANDS = ["backtest", "paper", "run", "status", "orders", "positions", "journal", "doctor", "plan", "approve", "apply", "check", "schedule", "calendar", "settlement", "explain", "refusals", "tape", "halt", "resume", "liquidate", "backup", "restore", "export", "replay", "diff", "parity", "serve", "keys"] as const;
 
 const program = new Command("ballast")
   .description("Scheduled rebalancing whose backtest, paper and live runs place the same orders.")

@@ -81,9 +81,9 @@ async function openRun(run: Run, { deployment, scheduledAt, plan }: Trigger): Pr
   await run.record({ type: "run-opened", account, strategy: strategy.name, scheduledAt, params: strategy.params, symbols, settings: settings as unknown as Json, ...(plan !== undefined && { plan }) });
 }
 
-async function reasonToStop({ deployment }: Trigger, window: TradingWindow, { clock, state }: Ports): Promise<Refusal | undefined> {
+async function reasonToStop({ deployment, despiteHalt }: Trigger, window: TradingWindow, { clock, state }: Ports): Promise<Refusal | undefined> {
   const now = clock.now();
-  const breaker = await state.load(breakerKey(deployment.account));
+  const breaker = despiteHalt ? undefined : await state.load(breakerKey(deployment.account));
   const position = breaker && positionAt(breaker.value, now);
   if (position?.kind === "halted") return { code: "HALTED", why: position.why, since: position.since };
   if (position?.kind === "cooling") return { code: "COOLING", why: position.why, until: position.until };

@@ -42,6 +42,8 @@ export interface Deployment {
 export interface Trigger {
   readonly deployment: Deployment;
   readonly scheduledAt: Instant;
+  /** For a liquidation alone: a halt and a cooling breaker do not stop it. */
+  readonly despiteHalt?: true;
   /** The hash of the stored plan that the run has to keep to. */
   readonly plan?: string;
 }

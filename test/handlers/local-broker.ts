@@ -13,6 +13,7 @@ interface PlacedOrder {
   readonly qty: string;
   readonly submitted_at: string;
   asked: number;
+  canceled?: boolean;
 }
 
 export interface Answer {
@@ -66,7 +67,7 @@ export class LocalBroker {
       case "GET /v2/positions":
         return { status: 200, body: this.#positions() };
       case "GET /v2/orders":
-        return { status: 200, body: [...this.orders.filter((order) => !this.#isFilled(order)), ...this.foreignOrders].map((order) => ({ ...order, status: "new", filled_qty: "0" })) };
+        return { status: 200, body: [...this.orders.filter((order) => !this.#isFilled(order) && !order.canceled), ...this.foreignOrders].map((order) => ({ ...order, status: "new", filled_qty: "0" })) };
       case "GET /v2/assets/SPY":
       case "GET /v2/assets/IEF":
         return { status: 200, body: { symbol: pathname.slice(-3), status: "active", tradable: true, fractionable: true } };
@@ -76,6 +77,8 @@ export class LocalBroker {
         return { status: 200, body: { timestamp: isoOf(plusMs(instantOf(this.#now()), this.clockAheadMs)), is_open: true } };
       case "GET /v2/account/configurations":
         return { status: 200, body: { no_shorting: false, max_margin_multiplier: "4", a_field_of_tomorrow: null } };
+      case `DELETE /v2/orders/${pathname.slice(11)}`:
+        return this.#cancel(pathname.slice(11));
       case "POST /v2/orders":
         return this.#place(JSON.parse(body) as PlacedOrder);
       case "GET /v2/orders:by_client_order_id":
@@ -100,6 +103,8 @@ export class LocalBroker {
 
   #find(clientOrderId: string): Answer {
     const order = this.orders.find(({ client_order_id }) => client_order_id === clientOrderId);
+    const foreign = this.foreignOrders.find(({ client_order_id }) => client_order_id === clientOrderId);
+    if (foreign) return { status: 200, body: { ...foreign, status: "new", filled_qty: "0" } };
     if (!order) return { status: 404, body: { code: 40410000, message: `order not found for ${clientOrderId}` } };
     order.asked += 1;
     return this.#show(order);
@@ -108,26 +113,33 @@ export class LocalBroker {
   #show(order: PlacedOrder): Answer {
     const filled = this.#isFilled(order);
     const now = this.#now();
-    return { status: 200, body: { ...order, status: filled ? "filled" : "new", filled_qty: filled ? order.qty : "0", filled_avg_price: filled ? this.prices[order.symbol] : null, filled_at: filled ? now : null, updated_at: now } };
+    return { status: 200, body: { ...order, status: order.canceled ? "canceled" : filled ? "filled" : "new", filled_qty: filled ? order.qty : "0", filled_avg_price: filled ? this.prices[order.symbol] : null, filled_at: filled ? now : null, updated_at: now } };
   }
 
-  /** Buys alone are known here. */
+  #cancel(id: string): Answer {
+    const foreign = this.foreignOrders.findIndex((order) => order.id === id);
+    if (foreign >= 0) this.foreignOrders.splice(foreign, 1);
+    const own = this.orders.find((order) => order.id === id);
+    if (own) own.canceled = true;
+    return { status: 204, body: undefined };
+  }
+
   #cash(): string {
-    return (100_000 - this.#filled().reduce((sum, { symbol, qty }) => sum + this.prices[symbol]! * Number(qty), 0)).toFixed(6);
+    return (100_000 - this.#filled().reduce((sum, { symbol, side, qty }) => sum + (side === "buy" ? 1 : -1) * this.prices[symbol]! * Number(qty), 0)).toFixed(6);
   }
 
   #positions(): unknown[] {
     const shares: Record<string, number> = { ...this.foreignShares };
-    for (const { symbol, qty } of this.#filled()) shares[symbol] = (shares[symbol] ?? 0) + Number(qty);
-    return Object.entries(shares).map(([symbol, qty]) => ({ symbol, qty: String(qty), current_price: String(this.prices[symbol]), avg_entry_price: String(this.prices[symbol]) }));
+    for (const { symbol, side, qty } of this.#filled()) shares[symbol] = Number(((shares[symbol] ?? 0) + (side === "buy" ? 1 : -1) * Number(qty)).toFixed(9));
+    return Object.entries(shares).filter(([, qty]) => qty !== 0).map(([symbol, qty]) => ({ symbol, qty: String(qty), current_price: String(this.prices[symbol]), avg_entry_price: String(this.prices[symbol]) }));
   }
 
   #filled(): PlacedOrder[] {
     return this.orders.filter((order) => this.#isFilled(order));
   }
 
-  #isFilled({ asked }: PlacedOrder): boolean {
-    return asked > this.openAnswers;
+  #isFilled({ asked, canceled }: PlacedOrder): boolean {
+    return !canceled && asked > this.openAnswers;
   }
 
   #fillOf({ id, qty, symbol, submitted_at }: PlacedOrder): unknown {

@@ -101,7 +101,7 @@ async function reply(request: IncomingMessage, answer: ServerResponse, respond: 
   for await (const chunk of request) text += String(chunk);
   const { status, body } = await respond(text);
   answer.writeHead(status, { "content-type": "application/json" });
-  answer.end(JSON.stringify(body));
+  answer.end(body === undefined ? "" : JSON.stringify(body));
 }
 
 function listening(server: Server): Promise<Server> {
