@@ -70,46 +70,48 @@ export interface OrderRecord {
  * is handed over.
  */
 export class ClientOrder implements OrderRecord {
-  number = 0;
-  clientOrderId!: ClientOrderId;
-  account!: AccountName;
-  symbol!: Symbol;
-  side: Side = "buy";
-  type: OrderType = "limit";
-  timeInForce: TimeInForce = "day";
-  extendedHours = false;
-  submittedAt!: Instant;
-  expiresOn: EpochDay | undefined = undefined;
-  priceBound: Price | undefined = undefined;
-  replaces: ClientOrderId | undefined = undefined;
-  quantity!: Quantity;
-  remaining!: Quantity;
+  // What a cancel looks at stands first and together, since the record of an order that has rested for a while is no
+  // longer in the processor's caches. All fields have their kind of value from the start, so that numbers stay in place.
   status: VenueStatus = "accepted";
-  working: Working = "limit";
-  limitPrice: Price | undefined = undefined;
-  stopPrice: Price | undefined = undefined;
-  trail: Trail | undefined = undefined;
-  waterMark: Price | undefined = undefined;
-  replacedBy: ClientOrderId | undefined = undefined;
-  group = 0;
-  role: OrderRecord["role"] = "simple";
-  reservePrice!: Price;
-  reserveFees!: Money;
-  reservedMoney!: Money;
-  reservedShares!: Quantity;
   trader!: TradingAccount;
   listing!: Listing;
   /** What its account has of its symbol. */
   stake!: Stake;
+  /** Where the wash-trade guard counts it. */
+  interest: Interest | undefined = undefined;
+  clientOrderId!: ClientOrderId;
+  account!: AccountName;
+  working: Working = "limit";
+  side: Side = "buy";
+  group = 0;
+  role: OrderRecord["role"] = "simple";
   /** Its handle in the book while it rests there; -1 otherwise. */
   handle = -1;
   placeInAccount = -1;
   placeInListing = -1;
   known = -1;
-  /** Where the wash-trade guard counts it. */
-  interest: Interest | undefined = undefined;
   firstFill = NO_FILL;
   lastFill = NO_FILL;
+  reservedMoney = ZERO_MONEY;
+  reservedShares = ZERO_QUANTITY;
+  remaining = ZERO_QUANTITY;
+  reservePrice = 0 as Price;
+  reserveFees = ZERO_MONEY;
+  quantity = ZERO_QUANTITY;
+  number = 0;
+  symbol!: Symbol;
+  type: OrderType = "limit";
+  timeInForce: TimeInForce = "day";
+  extendedHours = false;
+  submittedAt = 0 as Instant;
+  limitPrice: Price | undefined = undefined;
+  stopPrice: Price | undefined = undefined;
+  expiresOn: EpochDay | undefined = undefined;
+  priceBound: Price | undefined = undefined;
+  replaces: ClientOrderId | undefined = undefined;
+  trail: Trail | undefined = undefined;
+  waterMark: Price | undefined = undefined;
+  replacedBy: ClientOrderId | undefined = undefined;
   /** Where all orders keep their fills. */
   readonly fillTable: OrderFills;
 

@@ -1,12 +1,14 @@
 /**
  * Open orders by arrival: of an account, or of a symbol.
  *
- * A set that keeps its place for what leaves it until it is half empty, so that nothing is hashed and nothing moves.
+ * A set that keeps its place for what leaves it until two thirds of it are empty, so that nothing is hashed and nothing moves.
  * While it is walked orders may leave; walk a copy where orders may join.
  */
 import type { ClientOrder } from "./client-order.ts";
 
 const SMALL = 32;
+/** Closing the ranks looks at every order, a walk at every place. */
+const SPARSE = 3;
 
 export class OpenOrders {
   readonly #place: "placeInAccount" | "placeInListing";
@@ -28,7 +30,7 @@ export class OpenOrders {
 
   add(order: ClientOrder): void {
     if (this.has(order)) return;
-    if (this.#orders.length >= SMALL && this.#orders.length >= 2 * this.#size) this.#close();
+    if (this.#orders.length >= SMALL && this.#orders.length >= SPARSE * this.#size) this.#close();
     this.#setPlace(order, this.#orders.length);
     this.#orders.push(order);
     this.#size += 1;

@@ -103,6 +103,7 @@ export class TradingAccount {
     return stake;
   }
 
+  /** `order.stake` is the account's in the order's symbol. */
   add(order: ClientOrder): void {
     this.#admit(order);
     this.reserve(order);
@@ -115,7 +116,6 @@ export class TradingAccount {
   }
 
   #admit(order: ClientOrder): void {
-    order.stake = this.stakeIn(order.symbol);
     order.stake.washGuard.add(order);
     this.open.add(order);
   }
