@@ -44,6 +44,8 @@ export class Run {
   /** Of each child, the planned order that it came of. */
   readonly #intents = new Map<ClientOrderId, ClientOrderId>();
   readonly #plans = new Map<Side, EventOf<"orders-planned">>();
+  /** When the newest event was written. */
+  newestAt: Instant | undefined;
   opened: EventOf<"run-opened"> | undefined;
   viewed: EventOf<"view-recorded"> | undefined;
   targeted: EventOf<"targets-set"> | undefined;
@@ -96,6 +98,7 @@ export class Run {
   #fold(event: JournalEvent): void {
     this.#length += 1;
     this.#head = hashOf(event);
+    this.newestAt = event.at;
     switch (event.type) {
       case "run-opened":
         this.opened = event;

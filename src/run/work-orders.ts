@@ -9,7 +9,7 @@
  */
 import { ZERO_QUANTITY } from "../money.ts";
 import type { Ports } from "../ports.ts";
-import type { Instant } from "../time.ts";
+import { plusMs, type Instant } from "../time.ts";
 import type { Side } from "../trade.ts";
 import type { Deployment, TradingWindow } from "./deployment.ts";
 import { confirm, inDoubt, isPending, mayResubmit, nextPoll, RESUBMIT_AFTER_MS, submit, waitedSince } from "./place-order.ts";
@@ -53,15 +53,17 @@ async function placeAll(run: Run, side: Side, ports: WorkPorts): Promise<Instant
 
 /**
  * Cancels and confirms what the run has open. Undefined once nothing is, or once it has been waited for long enough.
- * An order that was planned but has no journaled submission is asked for too: a crash may lie between the two.
+ * An order that was planned but has no journaled submission is asked for too, and for a while after the journal's last
+ * word: a crash may lie between the two, and what was sent before it may still be on its way.
  */
 export async function windDown(run: Run, window: TradingWindow, ports: WorkPorts): Promise<CallAgainAt | undefined> {
   const waiting: PlacedOrder[] = [];
+  const arrivedBy = plusMs(run.newestAt!, RESUBMIT_AFTER_MS);
   for (const placed of run.placed.filter(isPending)) {
     const { clientOrderId } = placed.order;
     await ports.broker.cancel(clientOrderId);
     const known = await confirm(run, placed, ports);
-    if (known ? !run.placedOf(clientOrderId).ended : placed.submissions.length > 0) waiting.push(placed);
+    if (known ? !run.placedOf(clientOrderId).ended : placed.submissions.length > 0 || ports.clock.now() < arrivedBy) waiting.push(placed);
     if (!known && inDoubt(placed) && waitedSince(placed, ports.clock.now()) >= RESUBMIT_AFTER_MS) {
       await run.record({ type: "order-ended", clientOrderId, status: "not-received", filledQuantity: ZERO_QUANTITY, fills: [] });
       waiting.pop();

@@ -50,6 +50,31 @@ describe("a halt", () => {
     expect(held(world)).toEqual([]);
   });
 
+  test("while an order of a dead process is still on its way: the run waits for it and cancels it", async () => {
+    const underway: (() => Promise<unknown>)[] = [];
+    const dying = (venue: Broker): Broker => ({
+      ...venue,
+      async submit(order) {
+        underway.push(() => venue.submit(order));
+        throw new Error("the process dies");
+      },
+    });
+    const world = market({ AAA: 0.5 }, { broker: dying });
+    await expect(world.call(AFTERNOON)).rejects.toThrow("the process dies");
+    await world.halt("stop");
+    expect(await world.call(AFTERNOON, "2026-11-23T18:30:05.000Z")).toBe("call again at 2026-11-23T18:30:06.000Z");
+    await underway[0]!();
+    expect(await world.call(AFTERNOON, "2026-11-23T18:30:06.000Z")).toBe("partial");
+    expect((await world.eventsOf(AFTERNOON, "order-ended")).map(({ status }) => status)).toEqual(["canceled"]);
+  });
+
+  test("half a minute after a process died between a plan and its orders: nothing is waited for", async () => {
+    const world = market({ AAA: 0.5 }, { broker: (venue) => ({ ...venue, submit: () => Promise.reject(new Error("the process dies")) }) });
+    await expect(world.call(AFTERNOON)).rejects.toThrow("the process dies");
+    await world.halt("stop");
+    expect(await world.call(AFTERNOON, "2026-11-23T18:30:30.000Z")).toBe("refused");
+  });
+
   test("is asked for again until the venue has confirmed the cancellation", async () => {
     const slow = (venue: Broker): Broker => ({ ...venue, cancel: async () => undefined });
     const world = market({ AAA: 0.5 }, { broker: slow });
