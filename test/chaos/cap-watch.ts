@@ -5,11 +5,12 @@
  * worth at the session's highest: what is above a cap then is not above it because prices moved. Caps on what is held
  * are looked at when a buy arrives, as they forbid buying and not holding.
  */
-import { moneyToNumber, quantityToNumber, weightToNumber } from "../../src/money.ts";
+import { moneyToNumber, quantityToNumber, subtractQuantity, weightToNumber } from "../../src/money.ts";
 import type { Session } from "../../src/rules/calendar.ts";
 import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
 import type { Venue } from "../../src/server/venue.ts";
 import { isoOf, newYorkClock } from "../../src/time.ts";
+import type { Execution } from "../../src/server/venue-replies.ts";
 import type { Symbol } from "../../src/trade.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 import type { DrawnMarket } from "./drawn-market.ts";
@@ -23,15 +24,18 @@ export class CapWatch {
   readonly #venue: Venue;
   readonly #market: DrawnMarket;
   readonly #found = new Map<string, Violation>();
-  /** Orders, and dollars bought and sold at the lowest price, by session. */
-  readonly #bySession = new Map<string, { orders: number; turnover: number }>();
+  /** Of each session. */
+  readonly #orders = new Map<string, number>();
+  /** In dollars, bought and sold. */
+  readonly #turnover = new Map<string, number>();
 
   constructor(day: DrawnDay, venue: Venue, market: DrawnMarket) {
     this.#day = day;
     this.#venue = venue;
     this.#market = market;
     const arrived: VenueOrder[] = [];
-    venue.onUpdate(({ event, order }) => {
+    venue.onUpdate(({ event, order, execution }) => {
+      if (execution) this.#addTurnover(order, execution);
       // An order's first event comes while the exchange still takes it: looked at when the command is done.
       if (event !== "accepted" && event !== "new") return;
       if (arrived.some(({ id }) => id === order.id)) return;
@@ -46,7 +50,7 @@ export class CapWatch {
 
   #look(order: VenueOrder): void {
     const { symbol, side, quantity, createdAt } = order;
-    const { settings: { limits, accountRules, allocation } } = this.#day.deployment;
+    const { settings: { limits, accountRules, allocation, executionStyle } } = this.#day.deployment;
     const session = this.#day.market.sessions.find(({ day }) => day === newYorkClock(createdAt).day);
     if (!session) {
       this.#say("session", `an order came on ${isoOf(createdAt)}, which is no day of a run`);
@@ -56,18 +60,29 @@ export class CapWatch {
     const account = this.#equityAtMost(session);
     const equity = account * weightToNumber(allocation);
     this.#require(size, moneyToNumber(limits.orderNotionalMax), `order ${order.clientOrderId} of ${symbol}`);
-    const soFar = this.#bySession.get(session.date) ?? { orders: 0, turnover: 0 };
-    const total = { orders: soFar.orders + 1, turnover: soFar.turnover + size };
-    this.#bySession.set(session.date, total);
+    const orders = (this.#orders.get(session.date) ?? 0) + 1;
+    this.#orders.set(session.date, orders);
     const ordersMax = Math.min(limits.ordersPerRunMax, accountRules?.ordersPerDayMax ?? Infinity);
-    if (total.orders > ordersMax) this.#say("orders", `${total.orders} orders on ${session.date}, and at most ${ordersMax} are allowed`);
-    if (limits.turnoverPerRunMax !== undefined) this.#require(total.turnover, weightToNumber(limits.turnoverPerRunMax) * equity, `turnover on ${session.date}`);
-    if (accountRules?.turnoverPerDayMax !== undefined) this.#require(total.turnover, weightToNumber(accountRules.turnoverPerDayMax) * account, `the account's turnover on ${session.date}`);
+    // A style of execution makes several orders of a planned one, and the caps count planned ones.
+    if (typeof executionStyle === "string" && orders > ordersMax) this.#say("orders", `${orders} orders on ${session.date}, and at most ${ordersMax} are allowed`);
+    const turnover = (this.#turnover.get(session.date) ?? 0) + this.#stillOpen(session);
+    if (limits.turnoverPerRunMax !== undefined) this.#require(turnover, weightToNumber(limits.turnoverPerRunMax) * equity, `turnover on ${session.date}`);
+    if (accountRules?.turnoverPerDayMax !== undefined) this.#require(turnover, weightToNumber(accountRules.turnoverPerDayMax) * account, `the account's turnover on ${session.date}`);
     if (side === "sell") return;
     const committed = this.#committed(session);
     this.#require(committed.get(symbol) ?? 0, weightToNumber(limits.positionWeightMax) * equity, `position in ${symbol}`);
     if (limits.positionNotionalMax !== undefined) this.#require(committed.get(symbol) ?? 0, moneyToNumber(limits.positionNotionalMax), `position in ${symbol}`);
     this.#require([...committed.values()].reduce((sum, value) => sum + value, 0), weightToNumber(limits.grossExposureMax) * equity, "gross exposure");
+  }
+
+  #addTurnover({ symbol }: VenueOrder, { quantity }: Execution): void {
+    const session = this.#day.market.sessions.find(({ day }) => day === newYorkClock(this.#venue.now).day);
+    if (session) this.#turnover.set(session.date, (this.#turnover.get(session.date) ?? 0) + quantityToNumber(quantity) * this.#lowest(symbol, session));
+  }
+
+  /** In dollars at the lowest. */
+  #stillOpen(session: Session): number {
+    return [...this.#venue.accounts.get(this.#day.deployment.account)!.orders.open].reduce((sum, { symbol, quantity, filled }) => sum + quantityToNumber(subtractQuantity(quantity, filled)) * this.#lowest(symbol, session), 0);
   }
 
   /** What is held and what open orders would still buy, in dollars at the lowest. */

@@ -1,21 +1,32 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { createLog } from "../../src/aws/log.ts";
-import { quantityOf, subtractQuantity, type Quantity } from "../../src/money.ts";
+import { limitsOf, symbolsOf } from "../../src/config.ts";
+import { FULL_WEIGHT, moneyOf, quantityOf, subtractQuantity, type Quantity } from "../../src/money.ts";
 import type { Broker } from "../../src/ports.ts";
 import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
 import type { ClientOrderId, Order } from "../../src/trade.ts";
-import { drawDay, type DrawnDay } from "./drawn-day.ts";
+import { drawDay, restless, type DrawnDay } from "./drawn-day.ts";
 import { playDay, type PlayedDay } from "./play-day.ts";
 import type { Kind } from "./violations.ts";
 
-/** A day of two sessions on which orders are bought, sold and filled in parts, with nothing that goes wrong but `faults`. */
+/** Two sessions on which thin quotes fill orders in parts, and nothing goes wrong but `faults`. */
 function quietDay(...faults: object[]): DrawnDay {
+  const day = drawDay(200);
+  const { settings } = day.deployment;
+  const symbols = symbolsOf(["AAA", "BBB", "CCC"]);
+  const limits = limitsOf({ positionWeightMax: 0.6, collarBps: 300 });
   const requests: readonly FaultRule[] = faultPlanSchema.parse({ requests: faults }).requests;
-  return { ...drawDay(QUIET), faults: requests, outages: [], storeFaults: { before: 0, after: 0, slow: 0 }, deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], deliveriesOf: (at) => [{ at }] };
+  return {
+    ...day,
+    market: { ...day.market, symbols, halts: [], split: undefined, depthMaxUsd: 10_000 },
+    cash: moneyOf("100000"),
+    deployment: { ...day.deployment, symbols, strategy: restless.configure({ seed: 200 }), settings: { ...settings, allocation: FULL_WEIGHT, executionStyle: "market", limits } },
+    store: "memory", faults: requests, outages: [], late: { probability: 0, maxMs: 1 }, haltedAt: undefined, storeFaults: { before: 0, after: 0, slow: 0 },
+    deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], partialFillSeed: undefined, wholeSharesVenue: false,
+    deliveriesOf: (at) => [{ at }],
+  };
 }
-
-const QUIET = 205;
 
 async function kindsOf(day: DrawnDay, plant?: (broker: Broker) => Broker): Promise<ReadonlySet<Kind>> {
   const { violations } = await playDay(day, plant ? { plant } : {});
@@ -30,13 +41,13 @@ test("a day without faults has orders in both sessions, partial fills, and nothi
   expect(runs.map(({ events }) => events.at(-1)?.type)).toEqual(["run-closed", "run-closed"]);
 });
 
-test.each([1, 2, 7, 22, 207])("seed %i ends as it was meant", async (seed) => {
+test.each([2, 404, 405, 409, 412])("seed %i ends as it was meant", async (seed) => {
   const day = drawDay(seed);
   expect((await playDay({ ...day, store: day.store === "dynamodb" ? "sqlite" : day.store })).violations).toEqual([]);
 });
 
 test("the same seed without concurrent deliveries gives the same journals, but for the texts of errors", async () => {
-  const day: DrawnDay = { ...drawDay(207), store: "sqlite", timeoutMs: 2_000, wakes: [], deliveriesOf: (at) => [{ at }] };
+  const day: DrawnDay = { ...drawDay(404), store: "sqlite", timeoutMs: 2_000, wakes: [], deliveriesOf: (at) => [{ at }] };
   const [first, second] = [await playDay(day), await playDay(day)];
   const withoutTexts = ({ runs }: PlayedDay): unknown =>
     runs.map(({ events }) => events.map(({ previous: _, ...event }) => (event.type === "order-submitted" ? { ...event, outcome: event.outcome.kind } : event)));
@@ -74,11 +85,11 @@ test("a broker that orders three times as much is found out by the caps", async 
   expect(await kindsOf(roomy(), threefold)).toContain("capBreaches");
 });
 
-/** A third of the account is the most that one symbol may have, so that there is money for three times as much. */
+/** So little is the most that the account may hold that there is money for three times as much. */
 function roomy(): DrawnDay {
   const day = quietDay();
   const { settings } = day.deployment;
-  return { ...day, deployment: { ...day.deployment, settings: { ...settings, limits: { ...settings.limits, positionWeightMax: 200_000 as never, grossExposureMax: 300_000 as never } } } };
+  return { ...day, deployment: { ...day.deployment, settings: { ...settings, limits: limitsOf({ positionWeightMax: 0.2, grossExposureMax: 0.3 }) } } };
 }
 
 test("a broker that forgets a fill is found out", async () => {
@@ -121,7 +132,7 @@ test("no key of any process shows in a log line, an error, a journal or a snapsh
   const log = createLog({ destination: { write: (line) => void lines.push(line) } });
   const shown: string[] = [];
   const faults = { fault: "status", status: 403, when: "before", route: "GET /v2/*", probability: 0.1 };
-  const day = { ...drawDay(207), faults: faultPlanSchema.parse({ requests: [...drawDay(207).faults, faults] }).requests };
+  const day = { ...drawDay(404), faults: faultPlanSchema.parse({ requests: [...drawDay(404).faults, faults] }).requests };
   const { record, deliveries } = await playDay(day, {
     secret: canary,
     onFailure(error) {
@@ -133,5 +144,5 @@ test("no key of any process shows in a log line, an error, a journal or a snapsh
   expect(lines.length).toBeGreaterThan(5);
   const everything = [...lines, ...shown, record()].join("\n");
   expect(everything).toContain("BrokerUnavailable");
-  for (const form of [canary, encodeURIComponent(canary), "PKCHAOS207N"]) expect(everything.includes(form)).toBe(false);
+  for (const form of [canary, encodeURIComponent(canary), "PKCHAOS404N"]) expect(everything.includes(form)).toBe(false);
 });

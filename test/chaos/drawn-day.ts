@@ -3,6 +3,7 @@ import { accountRulesOf, exitRulesOf } from "../../src/account-settings.ts";
 import { limitsOf, symbolsOf, type LimitsInput } from "../../src/config.ts";
 import { moneyFromNumber, weightFromFraction, type Money } from "../../src/money.ts";
 import { sessionsBetween, type Session } from "../../src/rules/calendar.ts";
+import { executionSchema } from "../../src/execution/style-settings.ts";
 import type { Deployment } from "../../src/run/deployment.ts";
 import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
 import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
@@ -32,6 +33,10 @@ export interface DrawnDay {
   readonly faults: readonly FaultRule[];
   /** While one lasts, every connection to the venue is reset. */
   readonly outages: readonly Span[];
+  /** Of one request that trades: its connection is lost, and it arrives so much later. */
+  readonly late: { readonly probability: number; readonly maxMs: number };
+  /** A person halts the account. */
+  readonly haltedAt: Instant | undefined;
   /** Of one request to the store. */
   readonly storeFaults: { readonly before: number; readonly after: number; readonly slow: number };
   /** Of one delivery. */
@@ -57,7 +62,10 @@ export function drawDay(seed: number): DrawnDay {
   const symbols = symbolsOf(NAMES.slice(0, chance.integer(1, NAMES.length)));
   const strategy = drawStrategy(seed, chance);
   const deployment = drawDeployment(seed, chance, strategy, symbols, cash);
-  const due = sessions.map(({ open }) => plusMs(open, 5 * MINUTE_MS));
+  // Orders for the open are planned before it.
+  const { executionStyle } = deployment.settings;
+  const dueMinutes = typeof executionStyle !== "string" && executionStyle.style === "at-open" ? -30 : 5;
+  const due = sessions.map(({ open }) => plusMs(open, dueMinutes * MINUTE_MS));
   const skew = chance.happens(0.5) ? chance.integer(0, 5_000) : 0;
   return {
     seed,
@@ -69,6 +77,8 @@ export function drawDay(seed: number): DrawnDay {
     partialFillSeed: chance.happens(0.3) ? seed : undefined,
     faults: drawFaults(chance),
     outages: chance.happens(0.25) ? [drawSpan(chance, chance.oneOf(sessions as [Session, ...Session[]]), 30)] : [],
+    late: { probability: chance.oneOf([0, 0, 0.1, 0.4]), maxMs: LATE_MAX_MS },
+    haltedAt: chance.happens(0.15) ? plusMs(chance.oneOf(due as [Instant, ...Instant[]]), chance.integer(1, chance.oneOf([30_000, 1_800_000]))) : undefined,
     storeFaults: chance.happens(0.6) ? { before: chance.between(0, 0.04), after: chance.between(0, 0.04), slow: chance.between(0, 0.1) } : { before: 0, after: 0, slow: 0 },
     deathProbability: chance.oneOf([0, 0.1, 0.3, 0.5]),
     clockSkewMaxMs: skew,
@@ -113,7 +123,7 @@ function drawSpan(chance: Chance, { open, close }: Session, minutesMax: number):
 }
 
 /** Wants other weights every session, more than the limits give now and then. */
-const restless = defineStrategy({
+export const restless = defineStrategy({
   name: "restless",
   description: "other weights every session, by a seed",
   params: z.object({ seed: z.number() }),
@@ -147,7 +157,7 @@ function drawDeployment(seed: number, chance: Chance, strategy: ConfiguredStrate
   const limits: LimitsInput = {
     positionWeightMax: chance.oneOf([1, 0.6, 0.35]),
     grossExposureMax: chance.oneOf([1, 1, 0.7]),
-    orderNotionalMax: cash * chance.oneOf([10, 10, 0.5, 0.3]),
+    orderNotionalMax: cash * chance.oneOf([10, 10, 10, 0.4]),
     ordersPerRunMax: chance.oneOf([200, 4, 2]),
     collarBps: chance.oneOf([100, 300, 20]),
     quoteAgeMaxMs: chance.oneOf([60_000, 120_000]),
@@ -172,7 +182,17 @@ function drawDeployment(seed: number, chance: Chance, strategy: ConfiguredStrate
       allocation: weightFromFraction(chance.oneOf([1, 1, 0.5])),
       tradingHours: "core",
       shares: chance.oneOf(["fractional", "whole"]),
-      executionStyle: chance.oneOf(["market", "marketable-limit"]),
+      executionStyle: executionSchema.parse(
+        chance.oneOf([
+          "market",
+          "marketable-limit",
+          "market",
+          "marketable-limit",
+          { style: "walk-the-book", steps: chance.integer(2, 5), patienceMinMs: 5_000, patienceMaxMs: 60_000, capBps: chance.oneOf([2, 10, 50]) },
+          { style: chance.oneOf(["twap", "vwap"]), minutes: chance.integer(1, 30), slices: chance.integer(1, 5), capBps: chance.oneOf([2, 10, 50]), participationMax: chance.oneOf([0.1, 1]) },
+          { style: chance.oneOf(["at-open", "at-close"]) },
+        ]),
+      ),
       limits: limitsOf(limits),
       fees: "none",
       seed,
@@ -185,6 +205,9 @@ function drawDeployment(seed: number, chance: Chance, strategy: ConfiguredStrate
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
+
+/** A run sends an order again, or gives it up, when the venue has not known it for thirty seconds; clocks differ by ten at most. */
+const LATE_MAX_MS = 15_000;
 
 /** How long a lost request's connection is held before it drops. */
 const HELD_MS = 8;

@@ -5,7 +5,7 @@
  * split comes at midnight before its session. All of it follows from the seed, so a venue meets the same market however
  * its clock is moved.
  */
-import { priceFromNumber, shares, type Price } from "../../src/money.ts";
+import { priceFromNumber, shares, type Price, type Quantity } from "../../src/money.ts";
 import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
 import { sessionsBefore, type Session } from "../../src/rules/calendar.ts";
 import type { BarHistory } from "../../src/server/bar-history.ts";
@@ -51,6 +51,7 @@ interface Minute {
 }
 
 const HISTORY_SESSIONS = 40;
+const BEFORE_OPEN_MINUTES = 40;
 
 export function drawnMarket(terms: MarketTerms): DrawnMarket {
   const { symbols, sessions, split } = terms;
@@ -138,15 +139,24 @@ function agendaOf(terms: MarketTerms, paths: ReadonlyMap<Symbol, readonly (reado
   sessions.forEach((session, place) => {
     for (const symbol of symbols) {
       const path = paths.get(symbol)![place]!;
+      const auctionQuantity = (): Quantity => sharesFor(chance.between(0, depthMaxUsd * 5), path[0]!);
+      const [opening, closing] = [auctionQuantity(), auctionQuantity()];
+      const isHaltedAt = (at: Instant): boolean => halts.some((halt) => halt.symbol === symbol && halt.from <= at && at < halt.to);
+      for (let minute = BEFORE_OPEN_MINUTES; minute > 0; minute -= 1) {
+        const price = cents(path[0]!);
+        agenda.push({ at: plusMs(session.open, -minute * MINUTE_MS), play: (exchange) => exchange.quote(symbol, { bid: price, ask: price, quantity: shares(1) }, price) });
+      }
+      agenda.push({ at: session.open, play: (exchange) => exchange.auction(symbol, "opening", { price: cents(path[0]!), quantity: opening }) });
+      agenda.push({ at: session.close, play: (exchange) => exchange.auction(symbol, "closing", { price: cents(path.at(-1)!), quantity: closing }) });
       // Not at the close itself: the last quote of a session is a minute old by then.
       for (let minute = 0; minute < path.length - 1; minute += 1) {
         const at = plusMs(session.open, minute * MINUTE_MS);
-        if (halts.some((halt) => halt.symbol === symbol && halt.from <= at && at < halt.to)) continue;
+        if (isHaltedAt(at)) continue;
         const middle = path[minute]!;
         const half = middle * halfSpreadBps * 1e-4;
         const bid = cents(Math.floor((middle - half) * 100) / 100);
         const ask = cents(Math.ceil((middle + half) * 100) / 100);
-        const quantity = shares(chance.integer(1, Math.max(1, Math.min(1e5, Math.floor(depthMaxUsd / middle)))));
+        const quantity = sharesFor(chance.between(0, depthMaxUsd), middle);
         agenda.push({ at, play: (exchange) => exchange.quote(symbol, { bid, ask, quantity }, cents(middle)) });
       }
     }
@@ -176,6 +186,11 @@ function firstAfter(agenda: readonly Minute[], now: Instant): number {
     else low = middle + 1;
   }
   return low;
+}
+
+/** At least one. */
+function sharesFor(usd: number, price: number): Quantity {
+  return shares(Math.max(1, Math.min(1e5, Math.floor(usd / price))));
 }
 
 function cents(usd: number): Price {

@@ -9,7 +9,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JournalConflict, type Broker, type Clock, type Journal } from "../../src/ports.ts";
+import { JournalConflict, type Broker, type Clock, type Journal, type StateStore } from "../../src/ports.ts";
+import { haltAccount } from "../../src/run/halt-account.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
 import { LeaseLost, type FencingStore } from "../../src/state/fence.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
@@ -57,6 +58,7 @@ interface Delivery {
 interface DayStore {
   readonly terms: ProcessTerms["store"];
   readonly journal: Journal;
+  readonly state: StateStore;
   close(): void;
 }
 
@@ -103,7 +105,13 @@ class Play {
       ...due.flatMap((scheduledAt) => this.#day.deliveriesOf(scheduledAt).map(({ at }) => ({ scheduledAt, at, isFollowed: true }))),
       ...wakes.map((wake) => ({ ...wake, isFollowed: false })),
     ];
-    await this.#deliverUntil(plusMs(this.#day.market.sessions.at(-1)!.close, 30 * MINUTE_MS));
+    const over = plusMs(this.#day.market.sessions.at(-1)!.close, 30 * MINUTE_MS);
+    const { haltedAt } = this.#day;
+    if (haltedAt !== undefined) {
+      await this.#deliverUntil(haltedAt);
+      await haltAccount(this.#store.state, { account: this.#day.deployment.account, who: "a person", why: "drawn", now: haltedAt });
+    }
+    await this.#deliverUntil(over);
     this.#calm();
     await this.#deliverUntil(Infinity as Instant);
     for (const scheduledAt of due) {
@@ -180,7 +188,8 @@ class Play {
     const skew = this.#isCalm ? 0 : chance.integer(-clockSkewMaxMs, clockSkewMaxMs);
     const clock = { now: () => plusMs(this.#now, skew) };
     const process = new Process({
-      name: `PKCHAOS${seed}N${this.#processes}`,
+      name: `process ${this.#processes}`,
+      keyId: `PKCHAOS${seed}N${this.#processes}`,
       url: this.#venue.server.url,
       secret: this.#options.secret ?? "secret",
       clock,
@@ -213,17 +222,18 @@ class Play {
 function openStore({ store }: DrawnDay, shaker: Shaker, clock: Clock, { dynamodb }: PlayOptions): DayStore {
   if (store === "dynamodb" && dynamodb) {
     const opened = dynamodb(clock);
-    return { terms: { kind: "fencing", store: shaker.shakenStore(opened) }, journal: opened.journal, close: () => undefined };
+    return { terms: { kind: "fencing", store: shaker.shakenStore(opened) }, journal: opened.journal, state: opened.state, close: () => undefined };
   }
   if (store === "memory") {
-    const journal = new MemoryJournal();
-    return { terms: { kind: "lone", journal: shaker.shaken(journal), state: shaker.shaken(new MemoryStateStore()) }, journal, close: () => undefined };
+    const [journal, state] = [new MemoryJournal(), new MemoryStateStore()];
+    return { terms: { kind: "lone", journal: shaker.shaken(journal), state: shaker.shaken(state) }, journal, state, close: () => undefined };
   }
   const folder = mkdtempSync(join(tmpdir(), "ballast-chaos-"));
   const opened = openSqliteStore(join(folder, "state.sqlite"), { synchronous: "off" });
   return {
     terms: { kind: "fencing", store: shaker.shakenStore(opened) },
     journal: opened.journal,
+    state: opened.state,
     close() {
       opened.close();
       rmSync(folder, { recursive: true });

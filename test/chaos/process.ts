@@ -28,6 +28,8 @@ export interface Death {
 
 export interface ProcessTerms {
   readonly name: string;
+  /** Its own at the venue. */
+  readonly keyId: string;
   readonly url: string;
   readonly secret: string;
   readonly clock: Clock;
@@ -42,7 +44,7 @@ export interface ProcessTerms {
 export type Answer = Closed | CallAgainAt | Held;
 
 export class Process {
-  readonly name: string;
+  readonly keyId: string;
   readonly #terms: ProcessTerms;
   readonly #died: Promise<"died">;
   #die!: (word: "died") => void;
@@ -51,15 +53,15 @@ export class Process {
   #isDead = false;
 
   constructor(terms: ProcessTerms) {
-    this.name = terms.name;
+    this.keyId = terms.keyId;
     this.#terms = terms;
     this.#died = new Promise((resolve) => (this.#die = resolve));
   }
 
   /** @throws what the run throws. */
   async advance(trigger: Trigger): Promise<Answer | "died"> {
-    const { url, secret, clock, timeoutMs, plant, name } = this.#terms;
-    const keys = { keyId: new Secret(name), secretKey: new Secret(secret) };
+    const { url, secret, clock, timeoutMs, plant, keyId } = this.#terms;
+    const keys = { keyId: new Secret(keyId), secretKey: new Secret(secret) };
     const breakers = [new ReadBreaker("trading", clock), new ReadBreaker("data", clock)] as const;
     const wire = { keys, timeoutMs, retryDelayMs: 1 };
     const broker = alpacaBroker({ ...wire, host: compatibleServer(url), clock, breaker: breakers[0] });

@@ -1,11 +1,15 @@
 /** The venue of a drawn day behind its server, with the day's faults between it and whoever asks. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyRequest } from "fastify";
 import { FaultInjector } from "../../src/server/faults.ts";
 import { installFaults } from "../../src/server/fault-hooks.ts";
 import { startServer } from "../../src/server/server.ts";
-import type { RunningServer } from "../../src/server/server-parts.ts";
+import type { RunningServer, Unstamped } from "../../src/server/server-parts.ts";
 import { Venue } from "../../src/server/venue.ts";
-import { newYorkInstant, type Instant } from "../../src/time.ts";
+import { newYorkInstant, plusMs, type Instant } from "../../src/time.ts";
+import { orderFormOf } from "../../src/server/wire-order-form.ts";
+import type { AccountName } from "../../src/trade.ts";
+import { Chance } from "./chance.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 import { drawnMarket, type DrawnMarket } from "./drawn-market.ts";
 import type { Process } from "./process.ts";
@@ -23,11 +27,11 @@ export interface VenueWithFaults {
   close(): Promise<void>;
 }
 
-/** Keys are the names of processes. */
+/** Each process has a key of its own. */
 export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWithFaults> {
   const { deployment: { account }, seed } = day;
   const market = drawnMarket(day.market);
-  const startsAt = newYorkInstant(day.market.sessions[0]!.day, 9 * 60);
+  const startsAt = newYorkInstant(day.market.sessions[0]!.day, 8 * 60);
   const venue = new Venue({
     salt: String(seed),
     startsAt,
@@ -41,6 +45,9 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
   let refusedConnections = 0;
   let isCalm = false;
   let struckBefore = 0;
+  const lateness = new Chance(seed, "late requests");
+  const underway: Late[] = [];
+  let lateRequests = 0;
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
@@ -50,7 +57,8 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     journal: "memory",
     requestsPerMinute: 1_000_000,
     legacyPatternDayTrader: false,
-    extend({ app }) {
+    extend(parts) {
+      const { app } = parts;
       app.addHook("onRequest", (request, reply, done) => {
         const process = processes.get(String(request.headers["apca-api-key-id"]));
         const isOut = !isCalm && day.outages.some(({ from, to }) => from <= venue.now && venue.now < to);
@@ -80,6 +88,18 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
         done();
       });
       installFaults(app, faults);
+      app.addHook("preHandler", (request, reply, done) => {
+        if (isCalm || request.method === "GET" || !lateness.happens(day.late.probability)) {
+          done();
+          return;
+        }
+        lateRequests += 1;
+        const command = commandOf(request, account);
+        underway.push({ at: plusMs(venue.now, lateness.integer(1, day.late.maxMs)), arrive: () => parts.execute(command) });
+        reply.hijack();
+        request.raw.socket.resetAndDestroy();
+        request.arrived?.();
+      });
     },
   });
   return {
@@ -91,17 +111,38 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
         if (waits > 5_000) throw new Error(`${onTheirWay} requests are neither answered nor lost`);
         await sleep(1);
       }
+      for (let next = firstOf(underway, at); next; next = firstOf(underway, at)) {
+        underway.splice(underway.indexOf(next), 1);
+        if (next.at > venue.now) await server.moveTo(next.at);
+        await next.arrive();
+      }
       if (at > venue.now) await server.moveTo(at);
     },
-    admit: (process) => void processes.set(process.name, process),
+    admit: (process) => void processes.set(process.keyId, process),
     calm() {
       isCalm = true;
       struckBefore = struckOf(faults);
       faults.follow({ seed, requests: [], stream: [] });
     },
-    faultsStruck: () => refusedConnections + struckBefore + struckOf(faults),
+    faultsStruck: () => refusedConnections + lateRequests + struckBefore + struckOf(faults),
     close: () => server.close(),
   };
+}
+
+interface Late {
+  readonly at: Instant;
+  readonly arrive: () => Promise<unknown>;
+}
+
+/** What a request to trade asks for, as its route would read it. */
+function commandOf({ method, body, params }: FastifyRequest, account: AccountName): Unstamped {
+  if (method === "POST") return { type: "place", account, order: orderFormOf(body) };
+  const [order] = Object.values(params as Record<string, string>);
+  return { type: "cancel", account, order: order! };
+}
+
+function firstOf(underway: readonly Late[], until: Instant): Late | undefined {
+  return underway.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
 }
 
 declare module "fastify" {

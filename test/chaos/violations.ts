@@ -10,7 +10,7 @@ import type { FillActivity } from "../../src/server/activities.ts";
 import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
 import type { Venue } from "../../src/server/venue.ts";
 import { isoOf, type Instant } from "../../src/time.ts";
-import type { Fill, RunId, Symbol } from "../../src/trade.ts";
+import type { ApprovedOrder, Fill, RunId, Symbol } from "../../src/trade.ts";
 import type { Answer } from "./process.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 
@@ -35,7 +35,9 @@ type Planned = EventOf<"orders-planned">["orders"][number];
 
 interface JournaledOrder {
   readonly run: PlayedRun;
-  readonly order: Planned;
+  readonly order: ApprovedOrder;
+  /** The planned order that it is, or that it is a child of. */
+  readonly intent: Planned;
   readonly fills: readonly Fill[];
 }
 
@@ -56,7 +58,8 @@ function journaledOrders(runs: readonly PlayedRun[]): ReadonlyMap<string, Journa
   const found = new Map<string, JournaledOrder>();
   for (const run of runs) {
     for (const event of run.events) {
-      if (event.type === "orders-planned") for (const order of event.orders) found.set(order.clientOrderId, { run, order, fills: [] });
+      if (event.type === "orders-planned") for (const order of event.orders) found.set(order.clientOrderId, { run, order, intent: order, fills: [] });
+      if (event.type === "child-planned") found.set(event.order.clientOrderId, { run, order: event.order, intent: found.get(event.intent)!.intent, fills: [] });
       if (event.type === "order-ended") found.set(event.clientOrderId, { ...found.get(event.clientOrderId)!, fills: event.fills });
     }
   }
@@ -67,7 +70,7 @@ function duplicateOrders(orders: readonly VenueOrder[], journaled: ReadonlyMap<s
   const found: Violation[] = [];
   const say = (facts: string): unknown => found.push({ kind: "duplicateOrders", facts });
   const seen = new Set<string>();
-  const filledOf = new Map<string, { intended: Quantity; filled: Quantity }>();
+  const ofIntent = new Map<Planned, VenueOrder[]>();
   for (const order of orders) {
     const { clientOrderId: id, symbol, side, quantity } = order;
     const known = journaled.get(id);
@@ -78,12 +81,25 @@ function duplicateOrders(orders: readonly VenueOrder[], journaled: ReadonlyMap<s
     if (seen.has(id)) say(`the venue has ${described(order)} twice`);
     seen.add(id);
     if (known.order.symbol !== symbol || known.order.side !== side || known.order.quantity !== quantity) say(`the venue has ${described(order)}, and planned was ${known.order.side} ${quantityToText(known.order.quantity)} ${known.order.symbol}`);
-    const intent = `${known.run.id} ${side} ${symbol}`;
-    const sofar = filledOf.get(intent) ?? { intended: 0 as Quantity, filled: 0 as Quantity };
-    filledOf.set(intent, { intended: (sofar.intended + known.order.quantity) as Quantity, filled: (sofar.filled + order.filled) as Quantity });
+    ofIntent.set(known.intent, [...(ofIntent.get(known.intent) ?? []), order]);
   }
-  for (const [intent, { intended, filled }] of filledOf) if (filled > intended) say(`${intent}: ${quantityToText(filled)} filled of ${quantityToText(intended)} intended`);
+  for (const [intent, made] of ofIntent) {
+    const filled = sumOf(made.map((order) => order.filled));
+    if (filled > intent.quantity) say(`of ${intent.side} ${quantityToText(intent.quantity)} ${intent.symbol} ${quantityToText(filled)} were filled, by ${made.map(described).join(" and ")}`);
+    made.forEach((order, place) => {
+      const before = made[place - 1];
+      if (before && endOf(before) > order.createdAt) say(`${described(order)} came while ${described(before)} was open, for one intent`);
+    });
+  }
   return found;
+}
+
+function sumOf(quantities: readonly Quantity[]): Quantity {
+  return quantities.reduce<number>((sum, quantity) => sum + quantity, 0) as Quantity;
+}
+
+function endOf({ filledAt, canceledAt, expiredAt, failedAt }: VenueOrder): number {
+  return filledAt ?? canceledAt ?? expiredAt ?? failedAt ?? Infinity;
 }
 
 function lostFills(orders: readonly VenueOrder[], executions: readonly FillActivity[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
@@ -140,12 +156,12 @@ function wrongSuccess({ id, events, answers }: PlayedRun, orders: readonly Venue
   const outcome = closed[0]?.outcome;
   for (const answer of answers) if (answer.kind === "closed" && answer.outcome !== outcome) say(`was reported ${answer.outcome}, and its journal says ${outcome ?? "nothing"}`);
   const theirs = orders.filter(({ clientOrderId }) => journaled.get(clientOrderId)?.run.id === id);
-  const planned = [...journaled.values()].filter(({ run }) => run.id === id);
+  const planned = [...journaled.values()].filter(({ run, order, intent }) => run.id === id && order === intent).map(({ intent }) => intent);
   if (outcome === "completed") {
     if (planned.length === 0) say("is completed without an order");
-    for (const { order } of planned) {
-      const there = theirs.find(({ clientOrderId }) => clientOrderId === order.clientOrderId);
-      if (there?.status !== "filled" || there.filled < order.quantity) say(`is completed, and at the venue its order is ${there ? described(there) : `${order.clientOrderId}, which is unknown there`}`);
+    for (const intent of planned) {
+      const made = theirs.filter(({ clientOrderId }) => journaled.get(clientOrderId)?.intent === intent);
+      if (sumOf(made.map(({ filled }) => filled)) < intent.quantity) say(`is completed, and of ${intent.side} ${quantityToText(intent.quantity)} ${intent.symbol} the venue has ${made.map(described).join(" and ") || "nothing"}`);
     }
   }
   if ((outcome === "unchanged" || outcome === "missed" || outcome === "refused") && theirs.length > 0) say(`is ${outcome}, and the venue has ${theirs.map(described).join(", ")}`);
