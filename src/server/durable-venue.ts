@@ -5,6 +5,7 @@
  * older snapshot leads to the same by more commands; `verifyVenue` tries that. A command at which the venue threw was
  * answered with an error, and throws again here: both go on behind it.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { venueCommandSchema, type VenueCommand } from "./commands.ts";
 import { CommandLog, type Recovery, type SyncPolicy } from "./durable/command-log.ts";
 import type { CommandLogFailed } from "./durable/log-errors.ts";
@@ -76,6 +77,7 @@ export class DurableVenue implements Journaled {
 
   /** Keeps the state for a quick start; everything that was sent must have been answered. */
   async close(): Promise<void> {
+    await nextTurn();
     if (!this.failure && this.acknowledged > (this.recovery.snapshot?.sequence ?? 0)) await this.#keep().catch(this.#onSnapshotFailure);
     await this.release();
   }

@@ -11,6 +11,7 @@ const SUITES: Record<string, () => Promise<{ suite: BenchSuite }>> = {
   book: () => import("./book.ts"),
   exchange: () => import("./exchange.ts"),
   backtest: () => import("./backtest.ts"),
+  log: () => import("./server-log.ts"),
   run: () => import("./rebalance.ts"),
 };
 

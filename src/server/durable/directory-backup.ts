@@ -24,7 +24,7 @@ const manifestSchema = z.strictObject({
 export type DirectoryManifest = z.output<typeof manifestSchema>;
 
 /** Nothing is written over, and nothing is made of what is not a backup. */
-export class BackupRefused extends Error {
+class BackupRefused extends Error {
   override readonly name = "BackupRefused";
 }
 
