@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the command line on the project's own Node, whatever Node started this file. It is JavaScript because an
 // older Node cannot read the rest.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -14,9 +14,16 @@ if (major >= REQUIRED_MAJOR) {
   enableCompileCache();
   await import("./ballast.ts");
 } else if (existsSync(projectNode)) {
-  const { status, signal, error } = spawnSync(projectNode, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  if (error) throw error;
-  process.exitCode = signal ? 1 : (status ?? 1);
+  const child = spawn(projectNode, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  // Whoever stops this process means the other. A terminal sends its interrupt to both by itself.
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  process.on("SIGINT", () => {});
+  child.on("error", (error) => {
+    throw error;
+  });
+  child.on("exit", (status, signal) => {
+    process.exitCode = signal ? 1 : (status ?? 1);
+  });
 } else {
   process.stderr.write(`ballast needs Node ${REQUIRED_MAJOR}. This is Node ${process.versions.node}, and the project's own is not installed: run "npm ci" in the project first.\n`);
   process.exitCode = 1;
