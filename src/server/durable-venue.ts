@@ -57,6 +57,11 @@ export class DurableVenue implements Journaled {
     return this.#log.acknowledged;
   }
 
+  /** What a recovery would have to play. */
+  get commandsSinceSnapshot(): number {
+    return Math.max(0, this.acknowledged - (this.#snapshotAt - this.#snapshotEvery));
+  }
+
   /** Why nothing is acknowledged any more. */
   get failure(): CommandLogFailed | undefined {
     return this.#log.failure;

@@ -100,7 +100,7 @@ export class ExchangeFollower {
 
   #fill(account: VenueAccount, order: VenueOrder, event: FillEvent): void {
     const { exchange, announcements, settings } = this.#state;
-    const { price, quantity, positionQuantity, at } = event;
+    const { price, quantity, positionQuantity, at, against } = event;
     order.filled = addQuantity(order.filled, quantity);
     order.filledValue = addMoney(order.filledValue, notional(price, quantity));
     order.status = event.type === "fill" ? "filled" : "partially_filled";
@@ -117,7 +117,7 @@ export class ExchangeFollower {
       account.orders.close(order);
       this.#state.endedCount += 1;
     }
-    announcements.update(account, exchange.now, event.type, order, { id, order: order.id, price, quantity, positionQuantity });
+    announcements.update(account, exchange.now, event.type, order, { id, order: order.id, price, quantity, positionQuantity, against });
   }
 
   /** The heir was made known before the exchange took it; it goes on where the order has come to. */

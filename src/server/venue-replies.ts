@@ -1,6 +1,7 @@
 /** What the venue answers to a command, and what it says by itself about an order. */
 import type { Price, Quantity } from "../money.ts";
 import type { Instant } from "../time.ts";
+import type { Counterparty } from "../simulator/exchange-events.ts";
 import type { AccountName, Symbol } from "../trade.ts";
 import type { OrderId, VenueOrder } from "./venue-order.ts";
 import type { Watchlist } from "./watchlists.ts";
@@ -51,6 +52,8 @@ export interface Execution {
   readonly quantity: Quantity;
   /** Held after it; negative when short. */
   readonly positionQuantity: Quantity;
+  /** For surveillance alone: no client is told. */
+  readonly against: Counterparty;
 }
 
 /** What everybody may see. */

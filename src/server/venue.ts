@@ -158,6 +158,12 @@ export class Venue {
     return this.#state.actions.get(symbol) ?? [];
   }
 
+  get openOrderCount(): number {
+    let count = 0;
+    for (const { orders } of this.accounts.values()) count += orders.open.size;
+    return count;
+  }
+
   get orderCount(): number {
     return this.#state.orders.size;
   }

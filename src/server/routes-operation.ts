@@ -1,0 +1,33 @@
+/** For operators: faults to be injected, and what surveillance found. The admin gate stands before /sim. */
+import { isoOf } from "../time.ts";
+import { moneyToText, quantityToText } from "../money.ts";
+import { faultPlanSchema, type FaultInjector } from "./faults.ts";
+import type { ServerParts } from "./server-parts.ts";
+import type { Finding, Surveillance } from "./surveillance.ts";
+import { parsed } from "./wire-requests.ts";
+
+export function operationRoutes({ app }: ServerParts, faults: FaultInjector, surveillance: Surveillance): void {
+  const shown = (): object => ({ ...faults.plan, struck: faults.counts() });
+  app.get("/sim/v1/faults", async () => shown());
+  app.put("/sim/v1/faults", async (request) => {
+    faults.follow(parsed(faultPlanSchema, request.body));
+    return shown();
+  });
+  app.delete("/sim/v1/faults", async () => {
+    faults.follow(faultPlanSchema.parse({}));
+    return shown();
+  });
+  app.get("/sim/v1/surveillance", async () => {
+    const { counts, findings } = surveillance.report();
+    return { counts, findings: findings.map(findingView) };
+  });
+}
+
+/** Amounts as texts, as everywhere on this wire. */
+function findingView({ at, ...finding }: Finding): Readonly<Record<string, unknown>> {
+  const view: Record<string, unknown> = { at: isoOf(at), ...finding };
+  if ("quantity" in finding) view["quantity"] = quantityToText(finding.quantity);
+  if ("price" in finding) view["price"] = moneyToText(finding.price);
+  if (finding.kind === "layering") Object.assign(view, { traded: quantityToText(finding.traded), layered: quantityToText(finding.layered) });
+  return view;
+}
