@@ -52,7 +52,7 @@ function limitOf(step: number, { steps, capBps }: WalkTheBook, { intent, quote, 
   return limitTowards(intent, (middle + Math.round((touch - middle) * share)) as Price, now);
 }
 
-export function patienceMs({ patienceMinMs, patienceMaxMs }: WalkTheBook, { quote, dailyVolatility }: Pick<Quoted, "quote" | "dailyVolatility">): number {
+function patienceMs({ patienceMinMs, patienceMaxMs }: WalkTheBook, { quote, dailyVolatility }: Pick<Quoted, "quote" | "dailyVolatility">): number {
   if (dailyVolatility === undefined || dailyVolatility <= 0) return patienceMaxMs;
   const halfSpread = (quote.ask - quote.bid) / 2 / middleOf(quote);
   const seconds = (halfSpread / dailyVolatility) ** 2 * SESSION_SECONDS;
