@@ -149,13 +149,14 @@ export function mulDiv(a: number, b: number, c: number): number {
     const down = (product - left) / c;
     return safe(2 * left >= c ? down + 1 : 2 * left <= -c ? down - 1 : down);
   }
-  const { quotient, rest } = divide(a, b, c);
+  const quotient = divide(a, b, c);
+  const rest = REST[0]!;
   return safe(2 * rest >= c ? quotient + 1 : 2 * rest <= -c ? quotient - 1 : quotient);
 }
 
 /** a x b / c rounded toward zero, exact at any size. `c` is positive. */
 export function mulDivDown(a: number, b: number, c: number): number {
-  return safe(divide(a, b, c).quotient);
+  return safe(divide(a, b, c));
 }
 
 /** a x b / c of non-negative numbers, rounded up, exact at any size. `c` is positive. */
@@ -165,21 +166,23 @@ export function mulDivUp(a: number, b: number, c: number): number {
     const left = remainderOf(product, c);
     return safe(left > 0 ? (product - left) / c + 1 : (product - left) / c);
   }
-  const { quotient, rest } = divide(a, b, c);
-  return safe(rest > 0 ? quotient + 1 : quotient);
+  const quotient = divide(a, b, c);
+  return safe(REST[0]! > 0 ? quotient + 1 : quotient);
 }
 
 /**
- * a x b = quotient x c + rest with |rest| < c and the sign of a x b. The product of two integers is kept as the sum of
+ * The quotient in a x b = quotient x c + rest with |rest| < c and the sign of a x b; the rest is left in REST, because
+ * two results would be an object for every division. The product of two integers is kept as the sum of
  * two doubles (Dekker 1971), which is exact below 2^106; the first quotient is off by a few units at the most, and the
  * rest says by how many.
  */
-function divide(a: number, b: number, c: number): { quotient: number; rest: number } {
+function divide(a: number, b: number, c: number): number {
   if (!(c > 0)) throw new AmountOutOfRange(`an amount is divided by ${c}, which is not positive`);
   const product = a * b;
   if (Number.isSafeInteger(product)) {
     const rest = remainderOf(product, c);
-    return { quotient: (product - rest) / c, rest };
+    REST[0] = rest;
+    return (product - rest) / c;
   }
   let quotient = Math.trunc(product / c);
   if (!Number.isSafeInteger(quotient)) throw outOfRange(quotient);
@@ -194,8 +197,11 @@ function divide(a: number, b: number, c: number): { quotient: number; rest: numb
     quotient += sign;
     rest -= sign * c;
   }
-  return { quotient, rest };
+  REST[0] = rest;
+  return quotient;
 }
+
+const REST = new Float64Array(1);
 
 /** a % b for safe integers and positive `b`: the operator takes ten times as long for numbers beyond 32 bits. */
 export function remainderOf(a: number, b: number): number {

@@ -33,7 +33,7 @@ export type { VenueSettings } from "./venue-state.ts";
 
 const FORMAT = 1;
 /** So many orders have ended before the exchange is asked to forget them. */
-const ENDED_AT_EXCHANGE_MAX = 4_096;
+const ENDED_AT_EXCHANGE_MAX = 512;
 
 export interface VenueSnapshot {
   readonly format: typeof FORMAT;

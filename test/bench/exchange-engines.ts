@@ -3,7 +3,7 @@
  *
  * The exchange: client order ids, the calendar's hours, Alpaca's validity checks and wash-trade guard, buying power of
  * cash and margin accounts, reserves, Alpaca's fees on every fill, the client's order with its fills, and the event log,
- * of which every kind and quantity is read after every message. Orders that have ended are forgotten every 4,096 messages. The bare book: the
+ * of which every kind and quantity is read after every message. Orders that have ended are forgotten every 512 messages. The bare book: the
  * same messages through string ids, and nothing around it.
  */
 import { OrderBook as NodejsOrderBook, Side } from "nodejs-order-book";
@@ -33,7 +33,7 @@ export type ExchangeEngineName = keyof typeof EXCHANGE_ENGINES;
 
 const CENT = 10_000;
 /** As the server does, about. */
-const FORGET_EVERY = 4_096;
+const FORGET_EVERY = 512;
 const SHARES_AT_FIRST = 6_000_000;
 
 class FullExchange implements ExchangeEngine {
