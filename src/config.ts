@@ -73,6 +73,8 @@ const accountSchema = z.strictObject({
   /** For market data: 200 a minute on the free plan, 10,000 on Algo Trader Plus. */
   dataRequestsPerMinute: requestsPerMinute.default(180),
   rules: accountRulesSchema.prefault({}),
+  /** What becomes of a run that meets orders or positions that no run of the account placed or bought. */
+  unknownOrigin: z.enum(["ignore", "alarm", "halt"]).default("alarm"),
   /** Runs trade nothing but a plan that a person approved for them. */
   approval: z.literal("required", 'must be "required", or be left out').optional(),
 }).refine(({ feed, feedFallback }) => feedFallback !== feed, { path: ["feedFallback"], error: "is the feed itself" });
@@ -128,7 +130,7 @@ export function parseConfig(yaml: string, strategies: readonly Strategy[], file 
   const accounts = new Map(Object.entries(parsed.data.accounts).map(([key, value]) => [key as AccountName, { ...value, name: key as AccountName, rules: { ...accountRulesOf(value.rules), ...(value.approval && { approval: value.approval }) } }]));
   const deployments = parsed.data.strategies.map((entry, index) => deploymentOf(entry, index, strategies, accounts, file));
   refuseOverlaps(deployments, file);
-  return { accounts, deployments };
+  return { accounts, deployments: deployments.map((deployment) => withUnknownOrigin(deployment, deployments, accounts.get(deployment.account)!.unknownOrigin)) };
 }
 
 export function limitsOf(input: LimitsInput): Limits {
@@ -225,6 +227,12 @@ function parameters<T>(configure: () => T, path: readonly PropertyKey[], file: s
     if (cause instanceof z.ZodError) throw new ConfigInvalid(`${file}:\n${problemsOf(cause, path)}`, { cause });
     throw cause;
   }
+}
+
+function withUnknownOrigin(deployment: Deployment, all: readonly Deployment[], then: "ignore" | "alarm" | "halt"): Deployment {
+  if (then === "ignore") return deployment;
+  const symbols = symbolsOf(all.filter(({ account }) => account === deployment.account).flatMap((one) => one.symbols));
+  return { ...deployment, settings: { ...deployment.settings, accountRules: { ...deployment.settings.accountRules, unknownOrigin: { then, symbols } } } };
 }
 
 /** A symbol is traded by one strategy of an account, and the strategies of an account share no more than its equity. */

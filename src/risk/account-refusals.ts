@@ -21,6 +21,8 @@ export type AccountRefusal =
   | { readonly code: "DRAWDOWN_EXCEEDS_MAX"; readonly symbol: Symbol; readonly drawdown: Money; readonly max: Money; readonly highWater: Money }
   | { readonly code: "ORDERS_PER_DAY_EXCEED_MAX"; readonly symbol: Symbol; readonly side: Side; readonly used: number; readonly max: number }
   | { readonly code: "TURNOVER_PER_DAY_EXCEEDS_MAX"; readonly symbol: Symbol; readonly side: Side; readonly turnover: Money; readonly max: Money }
+  | { readonly code: "ORDER_OF_UNKNOWN_ORIGIN"; readonly symbol: Symbol; readonly side: Side; readonly working: string; readonly remaining: Quantity }
+  | { readonly code: "POSITION_OF_UNKNOWN_ORIGIN"; readonly symbol: Symbol; readonly held: Quantity }
   | { readonly code: "APPROVAL_MISSING"; readonly run: RunId; readonly plan?: string }
   | { readonly code: "PLAN_STALE"; readonly plan: string; readonly moved: readonly PlanMove[] }
   | { readonly code: "ENTRY_PRICE_UNKNOWN"; readonly symbol: Symbol }
@@ -36,6 +38,8 @@ export const ACCOUNT_REFUSALS: Readonly<Record<AccountRefusal["code"], { readonl
   DRAWDOWN_EXCEEDS_MAX: { meaning: "the account stands further below its highest equity than drawdownMax", remedy: "find out why; resuming the account starts a new high-water mark" },
   ORDERS_PER_DAY_EXCEED_MAX: { meaning: "the runs of this session have already planned ordersPerDayMax orders", remedy: "raise the cap, or trade less often" },
   TURNOVER_PER_DAY_EXCEEDS_MAX: { meaning: "with the order, the runs of this session would turn over more than turnoverPerDayMax of equity", remedy: "raise the cap, or rebalance in smaller steps" },
+  ORDER_OF_UNKNOWN_ORIGIN: { meaning: "at the end of the run an order was open that no run of the account placed", remedy: "find out who placed it; unknownOrigin says whether that is ignored, an alarm or a halt" },
+  POSITION_OF_UNKNOWN_ORIGIN: { meaning: "the account holds a symbol that none of its strategies trades", remedy: "find out where it came from; unknownOrigin says whether that is ignored, an alarm or a halt" },
   APPROVAL_MISSING: { meaning: "the account trades approved plans only, and none is approved for this run", remedy: "make a plan and have it approved: for a run to come before its instant, else with --at now" },
   PLAN_STALE: { meaning: "since the plan was made its time has passed, or targets, quotes, positions or cash moved further than it tolerates", remedy: "look at the numbers and make a new plan" },
   ENTRY_PRICE_UNKNOWN: { meaning: "exits are set, and the venue does not say what the position cost", remedy: "look at the venue's answer, or watch the position yourself" },

@@ -1,6 +1,7 @@
 /** What holds for an account across its runs. Each rule is off where it is absent; amounts are the integers of money.ts. */
 import { z } from "zod";
 import type { Weight } from "../money.ts";
+import type { Symbol } from "../trade.ts";
 import { cashAccountPolicySchema } from "../rules/settled-cash.ts";
 
 /** Policy of the broker, the settlement cycle to force, and whether sales that break a rule are let through and counted. */
@@ -34,6 +35,12 @@ export const breakerThresholdsSchema = z.strictObject({
 
 export type BreakerThresholds = z.infer<typeof breakerThresholdsSchema>;
 
+export interface UnknownOriginRule {
+  readonly then: "alarm" | "halt";
+  /** What the account's strategies trade between them. */
+  readonly symbols: readonly Symbol[];
+}
+
 export interface AccountRules {
   readonly cashAccount?: CashAccountRules;
   readonly marginAccount?: MarginAccountRules;
@@ -46,6 +53,8 @@ export interface AccountRules {
   /** Of the highest equity that runs have seen. */
   readonly drawdownMax?: Weight;
   readonly tradingBreaker?: BreakerThresholds;
+  /** What becomes of orders and positions that no run of the account placed or bought; absent where they are ignored. */
+  readonly unknownOrigin?: UnknownOriginRule;
   /** Runs trade nothing but a plan that a person approved for them. */
   readonly approval?: "required";
 }

@@ -13,6 +13,10 @@ export function refusalToText(refusal: Refusal): string {
       return `the account has been halted since ${isoOf(refusal.since)}: ${refusal.why}`;
     case "COOLING":
       return `the trading breaker is open until ${isoOf(refusal.until)}: ${refusal.why}`;
+    case "ORDER_OF_UNKNOWN_ORIGIN":
+      return `order ${refusal.working} of ${sharesText(refusal.remaining)} was open, and no run of the account placed it`;
+    case "POSITION_OF_UNKNOWN_ORIGIN":
+      return `${sharesText(refusal.held)} were held, and no strategy of the account trades the symbol`;
     case "APPROVAL_MISSING":
       return refusal.plan === undefined ? "no plan was approved for this run" : `the plan ${refusal.plan} is not approved for this run`;
     case "PLAN_STALE":

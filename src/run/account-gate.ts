@@ -12,7 +12,7 @@ import type { AccountRules } from "../risk/account-rules.ts";
 import { cashAfterFills, type AccountFill } from "../risk/cash-account.ts";
 import { dailyBudgetKey, hasDailyBudget, reserveBudget } from "../risk/daily-budget.ts";
 import { isBeyondLossLimits } from "../risk/loss-limits.ts";
-import { afterRun, breakerKey, CLOSED_BREAKER, type RunFacts } from "../risk/trading-breaker.ts";
+import { afterRun, breakerKey, CLOSED_BREAKER, haltedBy, type RunFacts } from "../risk/trading-breaker.ts";
 import { spendableCash } from "../rules/settled-cash.ts";
 import { dateOfEpochDay, newYorkClock, type EpochDay, type Instant, type SessionDate } from "../time.ts";
 import type { Account, Side, Symbol } from "../trade.ts";
@@ -80,7 +80,18 @@ export async function rememberRun(run: Run, { deployment, scheduledAt }: Trigger
   const thresholds = settings.accountRules?.tradingBreaker;
   if (!thresholds) return;
   const facts = factsOf(run, session, settings.accountRules);
-  await changeState(state, breakerKey(account), (before = CLOSED_BREAKER) => ({ after: afterRun(before, facts, thresholds), answer: undefined }));
+  await changeState(state, breakerKey(account), (before = CLOSED_BREAKER) => {
+    const after = afterRun(before, facts, thresholds);
+    const halts = after !== before && after.position.kind !== "halted" ? haltingOrigin(run, settings.accountRules) : undefined;
+    return { after: halts === undefined ? after : haltedBy(after, "the breaker", halts, facts.closedAt), answer: undefined };
+  });
+}
+
+/** Why what the run met halts the account, where the account's rule says that it does. */
+function haltingOrigin({ id, closed }: Run, rules: AccountRules | undefined): string | undefined {
+  if (rules?.unknownOrigin?.then !== "halt") return undefined;
+  const met = closed!.refused.filter(({ code }) => code === "ORDER_OF_UNKNOWN_ORIGIN" || code === "POSITION_OF_UNKNOWN_ORIGIN");
+  return met.length === 0 ? undefined : `${met.length} orders and positions of unknown origin after ${id}`;
 }
 
 async function openMemory(run: Run, { account: name, settings }: Deployment, session: SessionDate, account: Account, day: EpochDay, { state }: Ports): Promise<AccountMemory> {

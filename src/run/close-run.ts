@@ -15,6 +15,7 @@ import { accountMemoryKey, fillsOf, quantitiesOf } from "./account-memory.ts";
 import { tradingWindowOf, type Deployment, type Trigger } from "./deployment.ts";
 import type { RunOutcome } from "./journal.ts";
 import type { Run } from "./run.ts";
+import { ofUnknownOrigin } from "./unknown-origin.ts";
 import { isPending } from "./place-order.ts";
 
 export interface Closed {
@@ -35,6 +36,7 @@ export async function closeRun(run: Run, { deployment, scheduledAt }: Trigger, p
   }
   const { session } = tradingWindowOf(scheduledAt, deployment.settings.tradingHours);
   if (newYorkClock(ports.clock.now()).day === epochDayOf(session)) refused.push(...differencesOf(run, positions));
+  refused.push(...(await ofUnknownOrigin(run, deployment, positions, ports)));
   const outcome = outcomeOf(run, stop, refused);
   const lossFacts = await lossFactsOf(account, deployment, ports);
   const execution = executionCost(run.orders.map(({ order, ended }) => ({ order, fills: ended?.fills ?? [] })));

@@ -33,6 +33,8 @@ export class LocalBroker {
   failure: number | undefined;
   /** Open orders that were placed by another hand. */
   readonly foreignOrders: { readonly id: string; readonly client_order_id: string; readonly symbol: string; readonly side: string; readonly qty: string }[] = [];
+  /** Shares that go missing from a position once something of it was filled. */
+  readonly lostShares: Record<string, number> = {};
   /** Shares that were brought in, or taken, by another hand. */
   readonly foreignShares: Record<string, number> = {};
   /** How far the venue's clock is ahead of everyone's. */
@@ -131,6 +133,7 @@ export class LocalBroker {
   #positions(): unknown[] {
     const shares: Record<string, number> = { ...this.foreignShares };
     for (const { symbol, side, qty } of this.#filled()) shares[symbol] = Number(((shares[symbol] ?? 0) + (side === "buy" ? 1 : -1) * Number(qty)).toFixed(9));
+    for (const [symbol, lost] of Object.entries(this.lostShares)) if (shares[symbol] !== undefined) shares[symbol] -= lost;
     return Object.entries(shares).filter(([, qty]) => qty !== 0).map(([symbol, qty]) => ({ symbol, qty: String(qty), current_price: String(this.prices[symbol]), avg_entry_price: String(this.prices[symbol]) }));
   }
 
