@@ -54,6 +54,11 @@ export class EquityHistory {
     return minute && (!close || minute.at >= close.at) ? minute : close;
   }
 
+  /** At the sessions' ends, oldest first. */
+  get closes(): readonly EquitySample[] {
+    return this.#closes;
+  }
+
   first(): EquitySample | undefined {
     const [minute] = this.#minutes;
     const [close] = this.#closes;

@@ -1,7 +1,7 @@
 /**
- * Who stands where in a season: by return, Sharpe ratio, drawdown or turnover.
+ * Who stands where among the accounts of a venue: by return, Sharpe ratio, drawdown or turnover.
  *
- * An account's curve is its equity at the close of each session since it joined, its capital before the first, and its
+ * An account's curve is its equity at the close of each session since it was opened, its capital before the first, and its
  * equity now as the last. Figures are plain fractions; a year is 252 sessions; the Sharpe ratio is of the returns from
  * close to close, with a risk-free rate of zero; drawdown is from the highest equity so far and zero or negative;
  * turnover is half of all traded value over the average equity, not by the year. What is not defined yet is null and
@@ -12,7 +12,7 @@ import { moneyToNumber, type Money } from "../money.ts";
 export interface Entrant {
   readonly name: string;
   readonly capital: Money;
-  /** At the closes since the account joined. */
+  /** At the closes since the account was opened. */
   readonly closes: readonly Money[];
   readonly equity: Money;
   /** Both sides. */

@@ -121,6 +121,18 @@ describe("operators", () => {
     expect(answer.status).toBe(422);
   });
 
+  test("accounts are ranked by what they made", async () => {
+    await serving();
+    await market.send("ann", "POST", "/v2/orders", buy("100", "100.02", "a1"));
+    await market.quote("109.98", "110.02");
+    const board = (await (await fetch(`${market.server.url}/sim/v1/leaderboard`)).json()) as { standings: readonly object[] };
+    expect(board.standings).toMatchObject([
+      { rank: 1, name: "ann", orders: 1, fills: 1 },
+      { rank: 2, name: "bob", return: 0, equity: 100_000, turnover: 0, sharpe: null },
+    ]);
+    expect((await fetch(`${market.server.url}/sim/v1/leaderboard?by=luck`)).status).toBe(422);
+  });
+
   test("shares that go there and back between two accounts are reported, and counted", async () => {
     const { metrics } = await serving();
     const order = (side: string, id: string, price: string) => ({ symbol: "BBB", qty: "10", side, type: "limit", limit_price: price, time_in_force: "day", client_order_id: id });
