@@ -7,27 +7,14 @@ import { moneyToNumber } from "../../src/money.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import type { FillProfileName } from "../../src/simulator/fill-profiles.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
-import { defineStrategy, z } from "../../src/strategy.ts";
 import { instantOf, plusMs, sessionDateOf } from "../../src/time.ts";
+import { churning } from "../support/churning.ts";
 import { closesOf, datasetOf, deploymentOf, wanderingBars, worldSettings } from "../support/made-up-market.ts";
 
 const PROFILES = ["peer", "alpaca-paper", "realistic"] as const;
 const FROM = "2026-10-26";
 const TO = sessionDateOf("2026-11-20");
 
-/** Sells all that it has and buys another symbol, every session. */
-const churning = defineStrategy({
-  name: "churning",
-  description: "",
-  params: z.object({}),
-  schedule: "every session at open+5m",
-  lookback: 1,
-  memory: { schema: z.object({ count: z.number() }), initial: { count: 0 } },
-  signal(view, _params, { memory }) {
-    const symbol = view.symbols[memory.count % view.symbols.length]!;
-    return { answer: [{ symbol, weight: 0.95, reason: `turn ${memory.count}` }], memory: { count: memory.count + 1 } };
-  },
-});
 
 /** Two symbols from a month before the first run on, so many shares a day. */
 function churningUnder(fillProfile: FillProfileName | undefined, { volume = 1_000_000, seed = 1 } = {}): WorldSettings {

@@ -5,7 +5,7 @@ import { readRecord } from "../../src/replay/read-record.ts";
 import { advanceRecorded } from "../../src/replay/recording.ts";
 import { replayRun, type Replay } from "../../src/replay/replay-run.ts";
 import { MemoryBlobStore, MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
-import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
+import type { ConfiguredStrategy } from "../../src/strategy.ts";
 import { instantOf } from "../../src/time.ts";
 import type { RunId } from "../../src/trade.ts";
 import fixedWeights from "../../strategies/fixed-weights.ts";
@@ -13,20 +13,8 @@ import inverseVolatility from "../../strategies/inverse-volatility.ts";
 import momentum from "../../strategies/momentum.ts";
 import trend from "../../strategies/trend.ts";
 import { deploymentOf, worldSettings } from "../support/made-up-market.ts";
+import { churning } from "../support/churning.ts";
 import { CODE, recordWeek, threeSymbols, triggerOf, type Recorded } from "../support/recorded-market.ts";
-
-const churning = defineStrategy({
-  name: "churning",
-  description: "swaps its holdings every session and remembers how often",
-  params: z.object({}),
-  schedule: "every session at open+5m",
-  lookback: 1,
-  memory: { schema: z.object({ count: z.number() }), initial: { count: 0 } },
-  signal(view, _params, { memory }) {
-    const symbol = view.symbols[memory.count % view.symbols.length]!;
-    return { answer: [{ symbol, weight: 0.9, reason: `turn ${memory.count}` }], memory: { count: memory.count + 1 } };
-  },
-});
 
 const remembering = {
   accountRules: accountRulesOf({ cashAccount: {}, ordersPerDayMax: 3, turnoverPerDayMax: 5, dailyLossMax: 0.2, drawdownMax: 0.5, tradingBreaker: {} }),

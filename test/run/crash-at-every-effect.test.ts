@@ -7,13 +7,14 @@ import type { Deployment } from "../../src/run/deployment.ts";
 import { drive } from "../../src/run/drive.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
-import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
+import type { ConfiguredStrategy } from "../../src/strategy.ts";
 import { instantOf, plusMs, type Instant } from "../../src/time.ts";
 import fixedWeights from "../../strategies/fixed-weights.ts";
 import inverseVolatility from "../../strategies/inverse-volatility.ts";
 import momentum from "../../strategies/momentum.ts";
 import trend from "../../strategies/trend.ts";
 import { datasetOf, deploymentOf, wanderingBars, worldSettings } from "../support/made-up-market.ts";
+import { churning } from "../support/churning.ts";
 import { Crash, mortal } from "../support/mortal-ports.ts";
 
 interface Outcome {
@@ -57,19 +58,6 @@ function decisions(journal: Outcome["journal"]): unknown {
 function orderIds(journal: Outcome["journal"]): readonly string[] {
   return journal.flatMap((events) => events.flatMap((event) => (event.type === "order-ended" ? [event.clientOrderId] : [])));
 }
-
-const churning = defineStrategy({
-  name: "churning",
-  description: "swaps its holdings every session and remembers how often",
-  params: z.object({}),
-  schedule: "every session at open+5m",
-  lookback: 1,
-  memory: { schema: z.object({ count: z.number() }), initial: { count: 0 } },
-  signal(view, _params, { memory }) {
-    const symbol = view.symbols[memory.count % view.symbols.length]!;
-    return { answer: [{ symbol, weight: 0.9, reason: `turn ${memory.count}` }], memory: { count: memory.count + 1 } };
-  },
-});
 
 /** Everything that an account remembers, at once; the stops are narrow enough to be hit. */
 const remembering = {
