@@ -19,6 +19,7 @@ import { referenceRoutes } from "./routes-reference.ts";
 import { watchlistRoutes } from "./routes-watchlists.ts";
 import type { RunningServer, ServerParts, ServerSettings } from "./server-parts.ts";
 import type { VenueReply } from "./venue-replies.ts";
+import { invalidRequest } from "./wire-errors.ts";
 
 export async function startServer(settings: ServerSettings): Promise<RunningServer> {
   const app = listenerOf(settings);
@@ -56,8 +57,24 @@ function listenerOf({ tls, connectionsMax = CONNECTIONS_MAX }: ServerSettings): 
   const http = { maxHeaderSize: HEADERS_MAX, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: 5_000 };
   const options = { logger: false, bodyLimit: BODY_MAX, requestTimeout: REQUEST_WITHIN_MS, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" as const };
   const app = tls ? (Fastify({ ...options, https: { ...http, ...tls } }) as unknown as FastifyInstance) : Fastify({ ...options, http });
+  takeAnyBodyAsJson(app);
   app.server.maxConnections = connectionsMax;
   return app;
+}
+
+/** Older clients name another type, or none, for bodies that are JSON or empty. */
+function takeAnyBodyAsJson(app: FastifyInstance): void {
+  app.addHook("onRequest", async ({ raw }) => {
+    if (raw.headers["content-type"] === "") delete raw.headers["content-type"];
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, body === "" ? undefined : JSON.parse(String(body)));
+    } catch {
+      done(invalidRequest("request body format is invalid"));
+    }
+  });
 }
 
 function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & { executeAt(command: VenueCommand): Promise<VenueReply> } {
