@@ -28,9 +28,7 @@ export class Metrics {
   readonly fills: Counter;
   readonly streamMessages: Counter<"stream">;
   readonly streamsDropped: Counter<"reason">;
-  readonly rateLimited: Counter;
-  readonly faults: Counter<"fault">;
-  readonly commands: Histogram;
+  readonly #rateLimited: Counter;
   readonly #requests: Histogram<"method" | "route" | "status">;
 
   constructor(gauges: Gauges) {
@@ -40,9 +38,7 @@ export class Metrics {
     this.fills = new Counter({ name: "ballast_fills_total", help: "Executions.", registers });
     this.streamMessages = new Counter({ name: "ballast_stream_messages_total", help: "Messages sent on streams.", labelNames: ["stream"], registers });
     this.streamsDropped = new Counter({ name: "ballast_streams_dropped_total", help: "Stream connections that the server closed.", labelNames: ["reason"], registers });
-    this.rateLimited = new Counter({ name: "ballast_rate_limited_total", help: "Requests answered with 429 for want of permits.", registers });
-    this.faults = new Counter({ name: "ballast_faults_total", help: "Faults that were asked for.", labelNames: ["fault"], registers });
-    this.commands = new Histogram({ name: "ballast_command_durable_seconds", help: "From a command's arrival until it was durable and applied.", buckets: LATENCY_SECONDS, registers });
+    this.#rateLimited = new Counter({ name: "ballast_rate_limited_total", help: "Requests answered with 429.", registers });
     this.#requests = new Histogram({ name: "ballast_request_seconds", help: "From a request's arrival until its answer was sent.", labelNames: ["method", "route", "status"], buckets: LATENCY_SECONDS, registers });
     const gauge = (name: string, help: string, read: () => number): void => {
       new Gauge({
@@ -65,6 +61,7 @@ export class Metrics {
   /** Times every request, and answers GET /metrics. */
   install(app: FastifyInstance): void {
     app.addHook("onResponse", async (request, reply) => {
+      if (reply.statusCode === 429) this.#rateLimited.inc();
       this.#requests.observe({ method: request.method, route: request.routeOptions.url ?? "unknown", status: reply.statusCode }, reply.elapsedTime / 1_000);
     });
     app.get("/metrics", async (_, reply) => reply.type(this.registry.contentType).send(await this.registry.metrics()));

@@ -19,6 +19,16 @@ test("requests are counted by their pattern, never by an id", async () => {
   await app.close();
 });
 
+test("requests that were one too many are counted", async () => {
+  const app = fastify();
+  const metrics = new Metrics(QUIET);
+  metrics.install(app);
+  app.get("/v2/account", async (_, reply) => reply.code(429).send({}));
+  await app.inject("/v2/account");
+  expect((await app.inject("/metrics")).payload).toContain("\nballast_rate_limited_total 1\n");
+  await app.close();
+});
+
 test("gauges are read when they are asked for", async () => {
   let open = 3;
   const metrics = new Metrics({ ...QUIET, openOrders: () => open });
