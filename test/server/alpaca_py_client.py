@@ -43,7 +43,11 @@ threading.Thread(target=stream.run, daemon=True).start()
 data_stream = StockDataStream(key, secret, url_override=f"{socket_url}/v2/iex")
 data_stream.subscribe_quotes(on_quote, "AAA")
 threading.Thread(target=data_stream.run, daemon=True).start()
-time.sleep(3)
+for _ in range(200):
+    if stream._running and data_stream._running:
+        break
+    time.sleep(0.1)
+time.sleep(1)
 
 account = client.get_account()
 seen["account"] = [account.status.value, account.cash, account.currency]

@@ -73,7 +73,7 @@ test("version 3.1.3 of the JavaScript SDK works with another URL and nothing els
   const isListening = new Promise<void>((resolve) => {
     stream.onConnect(() => {
       stream.subscribe(["trade_updates"]);
-      setTimeout(resolve, 200);
+      setTimeout(resolve, 1_500);
     });
   });
   stream.connect();
@@ -93,7 +93,7 @@ test("version 3.1.3 of the JavaScript SDK works with another URL and nothing els
   expect(await client.getPositions()).toEqual([]);
   expect((await client.getAccountActivities({ activityTypes: "FILL", direction: "asc" })).map(({ side, qty }) => [side, qty])).toEqual([["buy", "10"], ["sell", "10"]]);
   expect(await client.getLatestQuote("AAA")).toMatchObject({ BidPrice: 99.98, AskPrice: 100.02 });
-  await expect.poll(() => updates).toEqual(["new js-1", "partial_fill js-1", "replaced js-1", "new js-2", "canceled js-2", "new", "fill"].map((text) => expect.stringContaining(text) as string));
+  await expect.poll(() => updates, { timeout: 20_000 }).toEqual(["new js-1", "partial_fill js-1", "replaced js-1", "new js-2", "canceled js-2", "new", "fill"].map((text) => expect.stringContaining(text) as string));
   stream.disconnect();
 });
 
