@@ -5,10 +5,6 @@ import { newYorkClock, type Instant } from "../time.ts";
 import type { Quote } from "../trade.ts";
 import type { Intent } from "./situation.ts";
 
-export function middleOf({ bid, ask }: Quote): Price {
-  return Math.round((bid + ask) / 2) as Price;
-}
-
 /** At `price`, rounded to the tick that is better for us. */
 export function limitTowards({ side, priceBound }: Intent, price: Price, now: Instant): Price {
   return within(side, roundLimit(side, price, newYorkClock(now).day), priceBound);

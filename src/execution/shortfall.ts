@@ -1,22 +1,20 @@
 /**
  * What an execution was expected to cost, and what it cost: impact before, implementation shortfall after.
  *
- * Expected impact, in basis points, is the square-root law of src/simulator/fill-profiles.ts for the whole order: 0.84 x
- * daily volatility x sqrt(quantity / average daily volume); an order of no size has none.
+ * Expected impact, in basis points, is market-impact.ts's for the whole order.
  *
  * Shortfall is measured from the middle of the quote by which the order was planned: for a buy what was paid above it,
  * for a sell what was got below it, and the expected fees for the part that was filled. Negative is a gain. What was not
  * filled has no price here and is left out.
  */
 import { addMoney, mulDiv, NANOS, notional, subtractMoney, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { impactBps } from "./market-impact.ts";
 import type { Fill, Side, Symbol } from "../trade.ts";
-
-const IMPACT = 0.84;
 
 /** Rounded to a hundredth of a basis point. */
 export function expectedImpactBps(quantity: Quantity, { averageVolume, volatility }: { readonly averageVolume?: number; readonly volatility?: number }): number | undefined {
   if (averageVolume === undefined || averageVolume <= 0 || volatility === undefined) return undefined;
-  return Math.round(1e6 * IMPACT * volatility * Math.sqrt(quantity / NANOS / averageVolume)) / 100;
+  return Math.round(100 * impactBps(quantity, { dailyVolume: averageVolume, dailyVolatility: volatility })) / 100;
 }
 
 /** An order that was filled at least in part. */

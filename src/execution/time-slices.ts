@@ -13,8 +13,9 @@
  */
 import { maxOf, minOf, NANOS, notional, wholeSharesDown, type Quantity } from "../money.ts";
 import { MINUTE_MS, plusMs, type Instant } from "../time.ts";
+import { middleOf } from "../risk/candidate.ts";
 import type { Action, Quoted, Situation } from "./situation.ts";
-import { marketableLimit, middleOf } from "./limit-prices.ts";
+import { marketableLimit } from "./limit-prices.ts";
 
 export interface TimeSliced {
   readonly style: "twap" | "vwap";

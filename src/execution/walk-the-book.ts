@@ -11,8 +11,9 @@
  */
 import { minOf, subtractQuantity, type Price } from "../money.ts";
 import { plusMs } from "../time.ts";
+import { middleOf } from "../risk/candidate.ts";
 import type { Action, Quoted } from "./situation.ts";
-import { limitTowards, marketableLimit, middleOf } from "./limit-prices.ts";
+import { limitTowards, marketableLimit } from "./limit-prices.ts";
 
 export interface WalkTheBook {
   readonly style: "walk-the-book";

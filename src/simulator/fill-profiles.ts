@@ -15,6 +15,7 @@
  *
  * peer. What simple backtests assume: everything at the price, no spread and no limit.
  */
+import { impactBps } from "../execution/market-impact.ts";
 import { NANOS, plusBasisPoints, type Price, type Quantity } from "../money.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
 import type { ExchangeSettings } from "./exchange-state.ts";
@@ -87,16 +88,10 @@ const OPENING_MINUTES = 15;
 const HALF_SPREADS = { mega: [2, 0.5], large: [4, 1], other: [6, 2] } as const;
 /** Where nothing is known of a symbol, it is taken for one of the least traded. */
 const SETTLED_HALF_SPREAD_BPS = HALF_SPREADS.other[1];
-const IMPACT = 0.84;
 const STEPS = 8;
 
 export function halfSpreadBps(tier: SymbolStatistics["tier"], minute: number): number {
   return HALF_SPREADS[tier][minute < OPENING_MINUTES ? 0 : 1];
-}
-
-/** In basis points of the price, for `quantity` nano-shares. */
-export function impactBps(quantity: number, { dailyVolume, dailyVolatility }: SymbolStatistics): number {
-  return dailyVolume > 0 ? 10_000 * IMPACT * dailyVolatility * Math.sqrt(quantity / NANOS / dailyVolume) : 0;
 }
 
 function unbounded(volume: number): Quantity {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { priceOf, shares } from "../../src/money.ts";
-import { fillProfile, halfSpreadBps, impactBps } from "../../src/simulator/fill-profiles.ts";
+import { impactBps } from "../../src/execution/market-impact.ts";
+import { fillProfile, halfSpreadBps } from "../../src/simulator/fill-profiles.ts";
 import { MinuteReplay } from "../../src/simulator/minute-replay.ts";
 import { instantOf } from "../../src/time.ts";
 import { ExchangeMarket, XYZ } from "../support/exchange-market.ts";
