@@ -11,7 +11,7 @@
  * run's trading window. After it, and while the account is halted, what is open is canceled, confirmed and reported.
  */
 import type { Ports } from "../ports.ts";
-import { cutoffOf } from "../execution/auction.ts";
+import { cutoffOf, type Auction } from "../execution/auction.ts";
 import { isForAuction } from "../execution/execution.ts";
 import { addMoney, minOf, notional, weightOf, ZERO_MONEY } from "../money.ts";
 import type { ExitRules } from "../risk/account-rules.ts";
@@ -19,7 +19,7 @@ import type { MarketFacts } from "../risk/candidate.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { breakerKey, positionAt } from "../risk/trading-breaker.ts";
 import { expectedFees } from "../rules/fees.ts";
-import { newYorkClock } from "../time.ts";
+import { newYorkClock, type Instant } from "../time.ts";
 import type { Account, Asset, Quote, Side, Symbol } from "../trade.ts";
 import { agreedPlan, type Agreed } from "./agreed-plan.ts";
 import { planThroughAccountGate, rememberRun } from "./account-gate.ts";
@@ -141,8 +141,8 @@ function staleTargets(run: Run, agreed: Agreed | undefined): Refusal | undefined
 async function planOrders(run: Run, side: Side, trigger: Trigger, { session, opensAt }: TradingWindow, agreed: Agreed | undefined, ports: Ports): Promise<Refusal | undefined> {
   const deployment = inScope(run, trigger.deployment);
   const { executionStyle } = deployment.settings;
-  const cutoff = isForAuction(executionStyle) ? cutoffOf(executionStyle.style, opensAt) : undefined;
-  if (isForAuction(executionStyle) && cutoff !== undefined && ports.clock.now() >= cutoff) return { code: "AUCTION_CUTOFF_PASSED", auction: executionStyle.style, cutoff, now: ports.clock.now() };
+  const missed = isForAuction(executionStyle) ? missedAuction(executionStyle, opensAt, ports.clock.now()) : undefined;
+  if (missed) return missed;
   // Before the account: an order that fills between the two is refused once more, and not traded twice.
   const open = await ports.broker.openOrders();
   const account = await ports.broker.account();
@@ -175,6 +175,11 @@ async function planOrders(run: Run, side: Side, trigger: Trigger, { session, ope
   const { equity, cash, approved, refused, accountFacts } = planned;
   await run.record({ type: "orders-planned", side, equity, cash, orders: approved, refused, ...(accountFacts && { accountFacts }) });
   return undefined;
+}
+
+function missedAuction({ style }: Auction, opensAt: Instant, now: Instant): Refusal | undefined {
+  const cutoff = cutoffOf(style, opensAt);
+  return now >= cutoff ? { code: "AUCTION_CUTOFF_PASSED", auction: style, cutoff, now } : undefined;
 }
 
 /** Where the strategy keeps everything, exits alone are traded. */

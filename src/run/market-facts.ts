@@ -4,6 +4,7 @@
  * Taken from the view when the targets are set, and journaled with them, so that a run that is resumed judges its orders
  * by the same facts. Only limits that need them have them taken.
  */
+import { volatilityOf } from "../indicators.ts";
 import { priceFromNumber } from "../money.ts";
 import type { ExecutionStyle } from "../execution/execution.ts";
 import type { MarketFacts } from "../risk/candidate.ts";
@@ -32,7 +33,7 @@ export function marketFacts(symbols: Iterable<Symbol>, view: Pick<MarketView, "b
     const day = bars.days.at(-1) as EpochDay | undefined;
     if (day === undefined) continue;
     const averageVolume = averageVolumeOf(bars);
-    const volatility = volatilityOf(bars);
+    const volatility = dailyVolatilityOf(bars);
     facts[symbol] = {
       day: dateOfEpochDay(day),
       ageSessions: day > session ? session - day : Math.max(sessionsBetween(day, session).length - 1, 0),
@@ -50,12 +51,8 @@ function averageVolumeOf(bars: Bars): number | undefined {
   return Math.round(volumes.reduce((sum, volume) => sum + volume, 0) / volumes.length);
 }
 
-/** The sample standard deviation of the daily returns, rounded to a millionth; undefined with fewer than two. */
-function volatilityOf({ close }: Bars): number | undefined {
-  const closes = close.subarray(-(VOLATILITY_RETURNS + 1));
-  if (closes.length < 3) return undefined;
-  const returns = Array.from(closes.subarray(1), (price, index) => price / closes[index]! - 1);
-  const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length;
-  const variance = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (returns.length - 1);
-  return Math.round(Math.sqrt(variance) * 1e6) / 1e6;
+/** Rounded to a millionth; undefined with fewer than two returns. */
+function dailyVolatilityOf({ close }: Bars): number | undefined {
+  const returns = Math.min(VOLATILITY_RETURNS, close.length - 1);
+  return returns < 2 ? undefined : Math.round(volatilityOf(close, returns) * 1e6) / 1e6;
 }
