@@ -7,18 +7,13 @@ import type { SyncPolicy } from "../../src/server/durable/command-log.ts";
 import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../../src/server/keys/admin-tokens.ts";
 import { KeyRing, type ApiKey } from "../../src/server/keys/api-keys.ts";
 import { readKeys, watchKeys } from "../../src/server/keys/key-file.ts";
-import { installFaults } from "../../src/server/fault-hooks.ts";
-import { FaultInjector } from "../../src/server/faults.ts";
-import { Metrics } from "../../src/server/metrics.ts";
 import { healthRoutes } from "../../src/server/routes-health.ts";
-import { operationRoutes } from "../../src/server/routes-operation.ts";
+import { operate } from "../../src/server/operate.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
-import { streamRoutes } from "../../src/server/routes-streams.ts";
 import { startServer } from "../../src/server/server.ts";
-import type { RunningServer, ServerParts, TimeSettings, Unstamped } from "../../src/server/server-parts.ts";
+import type { RunningServer, TimeSettings, Unstamped } from "../../src/server/server-parts.ts";
 import type { VenueCommand } from "../../src/server/commands.ts";
 import type { Venue } from "../../src/server/venue.ts";
-import { watched } from "../../src/server/watched-venue.ts";
 import type { Instant } from "../../src/time.ts";
 import { servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
 import { addSettings } from "../settings-from.ts";
@@ -119,7 +114,7 @@ async function run(options: Options, served: ServedVenue, durable: DurableVenue)
       installAdminGate(parts, tokens, Date.now);
       healthRoutes(parts.app, durable);
       simulationRoutes(parts, async (at) => steps.moveTo?.(at));
-      await operate(parts, durable);
+      await operate(parts, () => durable.commandsSinceSnapshot);
     },
   });
   steps.moveTo = (at) => server.moveTo(at);
@@ -134,28 +129,6 @@ async function run(options: Options, served: ServedVenue, durable: DurableVenue)
   stopWatching();
   await server.close();
   await durable.close();
-}
-
-/** Streams, faults on demand, metrics and surveillance. */
-async function operate(parts: ServerParts, durable: DurableVenue): Promise<void> {
-  const faults = new FaultInjector();
-  let connections = 0;
-  const metrics = new Metrics({
-    openOrders: () => durable.venue.openOrderCount,
-    books: () => durable.venue.assets.all().length,
-    accounts: () => durable.venue.accounts.size,
-    streamConnections: () => connections,
-    commandsSinceSnapshot: () => durable.commandsSinceSnapshot,
-    marketLagSeconds: () => Math.max(0, (parts.now() - durable.venue.now) / 1_000),
-  });
-  metrics.install(parts.app);
-  installFaults(parts.app, faults);
-  operationRoutes(parts, faults, watched(durable.venue, metrics));
-  await streamRoutes(parts, faults, {
-    sent: (stream) => metrics.streamMessages.inc({ stream }),
-    dropped: (reason) => metrics.streamsDropped.inc({ reason }),
-    opened: (change) => (connections += change),
-  });
 }
 
 /** Before the server takes requests. */

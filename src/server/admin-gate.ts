@@ -1,5 +1,5 @@
 /** Operators' routes are for operators: an admin token, or an API key with the scope `admin`. */
-import type { FastifyRequest } from "fastify";
+import { identityFrom } from "./gate.ts";
 import type { AdminTokens } from "./keys/admin-tokens.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { WireError } from "./wire-errors.ts";
@@ -10,14 +10,8 @@ const OPERATORS = /^\/sim(\/|\?|$)/;
 export function installAdminGate({ app, settings }: ServerParts, tokens: AdminTokens | undefined, clock: () => number): void {
   app.addHook("onRequest", async (request) => {
     if (!OPERATORS.test(request.url)) return;
-    if (isAdminKey(request, settings.authenticator)) return;
+    if (identityFrom(request, settings.authenticator)?.scopes.has("admin")) return;
     const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "") ?? [];
     if (token === undefined || (await tokens?.subjectOf(token, clock())) === undefined) throw new WireError(401, 40110000, "request is not authorized");
   });
-}
-
-function isAdminKey({ headers }: FastifyRequest, authenticator: ServerParts["settings"]["authenticator"]): boolean {
-  const keyId = headers["apca-api-key-id"];
-  const secret = headers["apca-api-secret-key"];
-  return typeof keyId === "string" && typeof secret === "string" && authenticator.authenticate(keyId, secret)?.scopes.has("admin") === true;
 }

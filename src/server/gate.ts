@@ -50,10 +50,16 @@ function identityOf(request: FastifyRequest): AccountName {
   return request.identity.account;
 }
 
-function identityFrom({ headers }: FastifyRequest, authenticator: ServerParts["settings"]["authenticator"]): Identity | undefined {
+export function identityFrom(request: FastifyRequest, authenticator: ServerParts["settings"]["authenticator"]): Identity | undefined {
+  const keys = keysIn(request);
+  return keys && authenticator.authenticate(keys.keyId, keys.secretKey);
+}
+
+/** Alpaca's two headers, where both are there. */
+export function keysIn({ headers }: FastifyRequest): { readonly keyId: string; readonly secretKey: string } | undefined {
   const keyId = headers["apca-api-key-id"];
-  const secret = headers["apca-api-secret-key"];
-  return typeof keyId === "string" && typeof secret === "string" ? authenticator.authenticate(keyId, secret) : undefined;
+  const secretKey = headers["apca-api-secret-key"];
+  return typeof keyId === "string" && typeof secretKey === "string" ? { keyId, secretKey } : undefined;
 }
 
 function sendError(reply: FastifyReply, error: FastifyError | WireError): FastifyReply {

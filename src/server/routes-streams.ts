@@ -4,12 +4,12 @@
  * An update is rendered when it is announced, and only while somebody of its account listens.
  */
 import websocket, { type WebSocket } from "@fastify/websocket";
-import type { FastifyRequest } from "fastify";
 import { moneyToNumber, moneyToText, quantityToText } from "../money.ts";
 import { isoOf } from "../time.ts";
 import type { AccountName } from "../trade.ts";
 import { EncodedMessage, refuseConnection, serveMarketData, type MarketMessage } from "./data-stream.ts";
 import type { FaultInjector } from "./faults.ts";
+import { keysIn } from "./gate.ts";
 import type { Identity, ServerParts } from "./server-parts.ts";
 import type { DropReason, OutletOptions } from "./stream-outlet.ts";
 import type { ShownBar } from "./printed-market.ts";
@@ -69,7 +69,7 @@ export async function streamRoutes({ app, venue, settings }: ServerParts, faults
         readers.set(holder, open);
         return true;
       };
-      opened(socket, serveMarketData(socket, { isPermitted, keysInHeaders: keysOf(request), encoding, subscribe: market, symbolsMax: SYMBOLS_MAX, outlet: outlet("market_data") }));
+      opened(socket, serveMarketData(socket, { isPermitted, keysInHeaders: keysIn(request), encoding, subscribe: market, symbolsMax: SYMBOLS_MAX, outlet: outlet("market_data") }));
       socket.on("close", () => {
         if (holder !== undefined) readers.set(holder, (readers.get(holder) ?? 1) - 1);
       });
@@ -133,10 +133,4 @@ function messageOf(update: MarketUpdate): MarketMessage {
 
 function inNumbers({ at, open, high, low, close, volume, trades, average }: MarketBar): ShownBar {
   return { at, open: moneyToNumber(open), high: moneyToNumber(high), low: moneyToNumber(low), close: moneyToNumber(close), volume, trades, average: moneyToNumber(average) };
-}
-
-function keysOf({ headers }: FastifyRequest): { readonly keyId: string; readonly secretKey: string } | undefined {
-  const keyId = headers["apca-api-key-id"];
-  const secretKey = headers["apca-api-secret-key"];
-  return typeof keyId === "string" && typeof secretKey === "string" ? { keyId, secretKey } : undefined;
 }

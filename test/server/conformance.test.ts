@@ -4,8 +4,7 @@ import { promisify } from "node:util";
 import { createRequire } from "node:module";
 import ccxt from "ccxt";
 import { afterEach, expect, test } from "vitest";
-import { FaultInjector } from "../../src/server/faults.ts";
-import { streamRoutes } from "../../src/server/routes-streams.ts";
+import { operate } from "../../src/server/operate.ts";
 import { serveMarket, type ServedMarket } from "../support/served-market.ts";
 
 type Row = Readonly<Record<string, string>>;
@@ -33,9 +32,7 @@ let market: ServedMarket;
 afterEach(() => market.server.close());
 
 async function serving(): Promise<string> {
-  market = await serveMarket({ ann: "100000" }, {
-    extend: (parts) => streamRoutes(parts, new FaultInjector(), { sent: () => undefined, dropped: () => undefined, opened: () => undefined }),
-  });
+  market = await serveMarket({ ann: "100000" }, { extend: (parts) => operate(parts, () => 0) });
   await market.quote("99.98", "100.02", 10);
   return market.server.url;
 }

@@ -2,12 +2,7 @@ import { once } from "node:events";
 import { streaming } from "@alpacahq/alpaca-trade-api";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { FaultInjector } from "../../src/server/faults.ts";
-import { installFaults } from "../../src/server/fault-hooks.ts";
-import { Metrics } from "../../src/server/metrics.ts";
-import { operationRoutes } from "../../src/server/routes-operation.ts";
-import { streamRoutes } from "../../src/server/routes-streams.ts";
-import { watched } from "../../src/server/watched-venue.ts";
+import { operate } from "../../src/server/operate.ts";
 import { serveMarket, type ServedMarket } from "../support/served-market.ts";
 
 let market: ServedMarket;
@@ -17,21 +12,10 @@ afterEach(async () => {
   await market.server.close();
 });
 
-async function serving(): Promise<{ metrics: Metrics; url: string }> {
-  let metrics!: Metrics;
-  let connections = 0;
-  market = await serveMarket({ ann: "100000", bob: "100000" }, {
-    extend: async (parts) => {
-      const faults = new FaultInjector();
-      metrics = new Metrics({ openOrders: () => parts.venue.openOrderCount, books: () => parts.venue.assets.all().length, accounts: () => parts.venue.accounts.size, streamConnections: () => connections, commandsSinceSnapshot: () => 0, marketLagSeconds: () => 0 });
-      metrics.install(parts.app);
-      installFaults(parts.app, faults);
-      operationRoutes(parts, faults, watched(parts.venue, metrics));
-      await streamRoutes(parts, faults, { sent: (stream) => metrics.streamMessages.inc({ stream }), dropped: (reason) => metrics.streamsDropped.inc({ reason }), opened: (change) => (connections += change) });
-    },
-  });
+async function serving(): Promise<{ url: string }> {
+  market = await serveMarket({ ann: "100000", bob: "100000" }, { extend: (parts) => operate(parts, () => 0) });
   await market.quote("99.98", "100.02");
-  return { metrics, url: market.server.url.replace("http", "ws") };
+  return { url: market.server.url.replace("http", "ws") };
 }
 
 async function listening(account: string, url: string): Promise<{ updates: streaming.TradeUpdate[] }> {
@@ -134,7 +118,7 @@ describe("operators", () => {
   });
 
   test("shares that go there and back between two accounts are reported, and counted", async () => {
-    const { metrics } = await serving();
+    await serving();
     const order = (side: string, id: string, price: string) => ({ symbol: "BBB", qty: "10", side, type: "limit", limit_price: price, time_in_force: "day", client_order_id: id });
     await market.quote("49.90", "50.10", 100, "BBB");
     await market.send("ann", "POST", "/v2/orders", { ...order("buy", "a0", "50.10") });
@@ -145,7 +129,7 @@ describe("operators", () => {
     const report = (await (await fetch(`${market.server.url}/sim/v1/surveillance`)).json()) as { counts: object; findings: readonly object[] };
     expect(report.counts).toEqual({ circular: 1 });
     expect(report.findings).toMatchObject([{ kind: "circular", symbol: "BBB", accounts: ["ann", "bob"], quantity: "10", overMs: 0 }]);
-    const text = await metrics.registry.metrics();
+    const text = await (await fetch(`${market.server.url}/metrics`)).text();
     expect(text).toContain("\nballast_fills_total 5\n");
     expect(text).toContain('ballast_order_events_total{event="fill"} 5');
   });

@@ -1,0 +1,30 @@
+/** Puts around a server what its operators have: streams, faults on demand, metrics, surveillance and standings. */
+import { installFaults } from "./fault-hooks.ts";
+import { FaultInjector } from "./faults.ts";
+import { Metrics } from "./metrics.ts";
+import { operationRoutes } from "./routes-operation.ts";
+import { streamRoutes } from "./routes-streams.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { watched } from "./watched-venue.ts";
+
+export async function operate(parts: ServerParts, commandsSinceSnapshot: () => number): Promise<void> {
+  const { app, venue } = parts;
+  const faults = new FaultInjector();
+  let connections = 0;
+  const metrics = new Metrics({
+    openOrders: () => venue.openOrderCount,
+    books: () => venue.assets.all().length,
+    accounts: () => venue.accounts.size,
+    streamConnections: () => connections,
+    commandsSinceSnapshot,
+    marketLagSeconds: () => Math.max(0, (parts.now() - venue.now) / 1_000),
+  });
+  metrics.install(app);
+  installFaults(app, faults);
+  operationRoutes(parts, faults, watched(venue, metrics));
+  await streamRoutes(parts, faults, {
+    sent: (stream) => metrics.streamMessages.inc({ stream }),
+    dropped: (reason) => metrics.streamsDropped.inc({ reason }),
+    opened: (change) => (connections += change),
+  });
+}
