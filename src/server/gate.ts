@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { AccountName } from "../trade.ts";
+import { audienceOf } from "./audience.ts";
 import type { Identity, ServerParts } from "./server-parts.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { RequestRate } from "./request-rate.ts";
@@ -13,15 +14,12 @@ declare module "fastify" {
   }
 }
 
-/** Paths that ask for no key by themselves. */
-const OPEN = /^\/(health|ready|metrics|page|stream|v2\/(iex|sip|delayed_sip)|sim)(\/|\?|$)/;
-
 export function installGate({ app, settings }: ServerParts): void {
   const rate = new RequestRate(settings.requestsPerMinute, settings.time.mode === "real" ? settings.time.clock : () => Date.now());
   app.decorateRequest("identity", undefined);
   const admit = (request: FastifyRequest, reply: FastifyReply): WireError | undefined => {
     reply.header("x-request-id", randomUUID());
-    if (OPEN.test(request.url)) return undefined;
+    if (audienceOf(request) !== "key-holders") return undefined;
     const identity = identityFrom(request, settings.authenticator);
     if (!identity) return new WireError(401, 40110000, "request is not authorized");
     request.identity = identity;

@@ -135,6 +135,13 @@ describe("operators' routes", () => {
     expect(await post("/sim/v1/commands", { type: "resume", symbol: "AAA" }, await bearer())).toEqual({ status: 200, body: { done: "resume" } });
   });
 
+  test.each(["/%73im/v1/commands", "/s%69m/v1/commands", "/sim/v1/commands/", "/sim/v1/commands?x=/v2/clock"])("are for nobody else, however the path is written: %s", async (path) => {
+    await served();
+    expect(await post(path, { type: "halt", symbol: "AAA" }, ann)).toMatchObject({ status: 401 });
+    expect(await post(path, { type: "halt", symbol: "AAA" }, {})).toMatchObject({ status: 401 });
+    expect(await post(path, { type: "halt", symbol: "AAA" }, await bearer())).toMatchObject({ status: 200 });
+  });
+
   test("steer the market and move a stepped time forward, never back", async () => {
     const { server } = await served();
     expect(await post("/sim/v1/commands", { type: "quote", symbol: "AAA", bid: 10_000_000, ask: 10_010_000, quantity: 1_000_000_000 }, await bearer())).toEqual({ status: 200, body: { done: "quote" } });
