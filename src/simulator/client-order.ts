@@ -3,8 +3,9 @@
  *
  * Life: accepted (waits for a session, or accepted_for_bidding for an auction) or held (waits for its group's entry),
  * then new, partially_filled, and one end: filled, canceled, expired, replaced or rejected. Between sessions a GTC order
- * is done_for_day, in a halt an order is suspended. The exchange answers at once, so pending_new, pending_cancel,
- * pending_replace, stopped and calculated, which Alpaca also has, are never seen here.
+ * is done_for_day, in a halt an order is suspended. Where the exchange takes its time (acknowledgements.ts) an order is
+ * pending_new before it is new, and pending_cancel or pending_replace after it was asked for. stopped and calculated,
+ * which Alpaca also has, are never seen here.
  */
 import { subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay, Instant } from "../time.ts";
@@ -16,7 +17,9 @@ import type { Stake, TradingAccount } from "./trading-account.ts";
 import type { Interest } from "./wash-trades.ts";
 
 export type VenueStatus = OpenStatus | EndStatus;
-export type OpenStatus = "accepted" | "accepted_for_bidding" | "held" | "new" | "partially_filled" | "done_for_day" | "suspended";
+export type OpenStatus = "accepted" | "accepted_for_bidding" | "pending_new" | "held" | "new" | "partially_filled" | "done_for_day" | "suspended";
+/** What is told of an order: also what was asked of it and has not been done yet. */
+export type ToldStatus = VenueStatus | "pending_cancel" | "pending_replace";
 export type EndStatus = "filled" | "canceled" | "expired" | "replaced" | "rejected";
 
 /** What an order does now: a stop that has been reached has become a market or a limit order. */
@@ -41,7 +44,12 @@ export interface OrderRecord {
   quantity: Quantity;
   remaining: Quantity;
   readonly fills: readonly Fill[];
+  /** How far the order has come, whatever has been asked since. */
   status: VenueStatus;
+  /** False until the exchange takes it up; it takes no part in matching before. */
+  acknowledged: boolean;
+  /** What was asked of it and has not been done yet. */
+  requested: "cancel" | "replace" | undefined;
   working: Working;
   /** Of an order that has or will have one. */
   limitPrice: Price | undefined;
@@ -92,6 +100,8 @@ export class ClientOrder implements OrderRecord {
   known = -1;
   firstFill = NO_FILL;
   lastFill = NO_FILL;
+  acknowledged = true;
+  requested: OrderRecord["requested"] = undefined;
   reservedMoney = ZERO_MONEY;
   reservedShares = ZERO_QUANTITY;
   remaining = ZERO_QUANTITY;
@@ -137,6 +147,8 @@ export class ClientOrder implements OrderRecord {
     this.quantity = quantity;
     this.remaining = quantity;
     this.status = "accepted";
+    this.acknowledged = true;
+    this.requested = undefined;
     this.working = type === "market" || type === "limit" ? type : "stop";
     this.limitPrice = ticket.limitPrice;
     this.stopPrice = ticket.stopPrice;
@@ -187,6 +199,8 @@ export class ClientOrder implements OrderRecord {
     this.replaces = stored.replaces;
     this.remaining = stored.remaining;
     this.status = stored.status;
+    this.acknowledged = stored.acknowledged;
+    this.requested = stored.requested;
     this.working = stored.working;
     this.waterMark = stored.waterMark;
     this.replacedBy = stored.replacedBy;
@@ -202,13 +216,18 @@ export class ClientOrder implements OrderRecord {
 
 export function recordOf(order: ClientOrder): OrderRecord {
   const {
-    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours, submittedAt, expiresOn, priceBound, replaces, quantity, remaining, fills, status, working,
+    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours, submittedAt, expiresOn, priceBound, replaces, quantity, remaining, fills, status, acknowledged, requested, working,
     limitPrice, stopPrice, trail, waterMark, replacedBy, group, role, reservePrice, reserveFees, reservedMoney, reservedShares,
   } = order;
   return {
-    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours, submittedAt, expiresOn, priceBound, replaces, quantity, remaining, fills, status, working,
+    number, clientOrderId, account, symbol, side, type, timeInForce, extendedHours, submittedAt, expiresOn, priceBound, replaces, quantity, remaining, fills, status, acknowledged, requested, working,
     limitPrice, stopPrice, trail, waterMark, replacedBy, group, role, reservePrice, reserveFees, reservedMoney, reservedShares,
   };
+}
+
+/** As in FIX, what is being asked for goes before how far the order has come. */
+export function toldStatus({ status, requested }: Pick<OrderRecord, "status" | "requested">): ToldStatus {
+  return requested === undefined ? status : requested === "cancel" ? "pending_cancel" : "pending_replace";
 }
 
 export function isEnded({ status }: OrderRecord): boolean {

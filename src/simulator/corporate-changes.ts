@@ -9,6 +9,7 @@
 import { mulDivDown, NANOS, type Price, type Quantity } from "../money.ts";
 import { tickSizeOn } from "../rules/tick-sizes.ts";
 import type { Symbol } from "../trade.ts";
+import { refuseRequest } from "./acknowledgements.ts";
 import { isEnded, type ClientOrder } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { OrderLife } from "./order-life.ts";
@@ -39,9 +40,10 @@ export function applySplit(state: ExchangeState, life: OrderLife, symbol: Symbol
 }
 
 /** Holders have the same shares under another name; open orders go on under it. */
-export function changeSymbol(state: ExchangeState, symbol: Symbol, to: Symbol): void {
+export function changeSymbol(state: ExchangeState, life: OrderLife, symbol: Symbol, to: Symbol): void {
   if (state.listings.has(to)) throw new Error(`the exchange lists ${to} already`);
   const listing = state.listing(symbol);
+  for (const order of listing.open) if (order.requested === "replace") refuseRequest(state, life, order, { code: "order_restated", message: `${symbol} has become ${to}` });
   for (const account of state.accounts.values()) {
     const moved = [...listing.open].filter((order) => order.account === account.name);
     for (const order of moved) account.remove(order);

@@ -24,6 +24,9 @@ export type ExchangeHappening =
   /** A stop was reached by a trade at `price`. */
   | (OfOrder & { readonly type: "triggered"; readonly price: Price })
   | (OfOrder & { readonly type: "replaced"; readonly by: ClientOrderId })
+  /** What was asked of the order came too late for it. It has ended otherwise, or goes on as it is; `by` ends as rejected. */
+  | (OfOrder & { readonly type: "cancel_rejected"; readonly code: string; readonly message: string })
+  | (OfOrder & { readonly type: "replace_rejected"; readonly by: ClientOrderId; readonly code: string; readonly message: string })
   /** The exchange changed the order: its group, a split or a new symbol asked for it. */
   | (OfOrder & { readonly type: "restated"; readonly quantity: Quantity; readonly limitPrice: Price | undefined; readonly stopPrice: Price | undefined })
   | { readonly type: "split"; readonly symbol: Symbol; readonly ratio: number }
@@ -44,4 +47,4 @@ export type Phase = "closed" | "pre" | "core" | "post";
 export type ExchangeEvent = ExchangeHappening & { readonly seq: number; readonly at: Instant };
 
 /** The kinds of which nothing more is said than whose order it is. */
-export type PlainOrderEvent = "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended";
+export type PlainOrderEvent = "accepted" | "held" | "new" | "canceled" | "expired" | "done_for_day" | "suspended" | "pending_new" | "pending_cancel" | "pending_replace";

@@ -5,6 +5,7 @@
 import { hash } from "node:crypto";
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
+import type { DeferredRequest } from "./deferred-requests.ts";
 import { isEnded, recordOf, type ClientOrder, type OrderRecord } from "./client-order.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import { Listing, type ListingSnapshot } from "./listing.ts";
@@ -12,7 +13,7 @@ import { OrderLife } from "./order-life.ts";
 import { Prng, type PrngState } from "./prng.ts";
 import { TradingAccount, type AccountSnapshot } from "./trading-account.ts";
 
-export const SNAPSHOT_FORMAT = 3;
+export const SNAPSHOT_FORMAT = 4;
 
 export interface ExchangeSnapshot {
   readonly format: typeof SNAPSHOT_FORMAT;
@@ -27,6 +28,8 @@ export interface ExchangeSnapshot {
   readonly orders: readonly OrderRecord[];
   /** Of these, the ones that have ended, by their ends. */
   readonly ended: readonly ClientOrderId[];
+  /** By when they are due. */
+  readonly requests: readonly DeferredRequest[];
   readonly restrictedUntil: readonly (readonly [Symbol, EpochDay])[];
   readonly chance: PrngState | null;
 }
@@ -45,6 +48,7 @@ export function snapshotOf(state: ExchangeState): ExchangeSnapshot {
     listings: [...state.listings].map(([symbol, listing]) => [symbol, listing.snapshot()] as const),
     orders: state.orders.inOrderOfArrival().map((order) => recordOf(order)),
     ended: state.orders.ended.map(({ clientOrderId }) => clientOrderId),
+    requests: state.requests.inOrder(),
     restrictedUntil: [...state.restrictedUntil],
     chance: state.chance?.state ?? null,
   };
@@ -54,7 +58,7 @@ export function snapshotOf(state: ExchangeState): ExchangeSnapshot {
 /** @throws SnapshotInvalid */
 export function restoreState(settings: ExchangeSettings, { format, checksum, ...body }: ExchangeSnapshot): { readonly state: ExchangeState; readonly life: OrderLife } {
   const given: number = format;
-  if (given !== SNAPSHOT_FORMAT) throw new SnapshotInvalid(`the exchange's snapshot has format ${given}, not ${SNAPSHOT_FORMAT}`);
+  if (given !== SNAPSHOT_FORMAT) throw new SnapshotInvalid(`the exchange's snapshot has format ${given}, which another version wrote; this one reads ${SNAPSHOT_FORMAT}`);
   if (checksumOf(body) !== checksum) throw new SnapshotInvalid("the exchange's snapshot does not have the checksum it was saved with");
   const state = new ExchangeState(settings, body.now);
   const life = new OrderLife(state);
@@ -65,7 +69,13 @@ export function restoreState(settings: ExchangeSettings, { format, checksum, ...
   for (const [symbol] of body.listings) state.setListing(symbol, new Listing(life));
   for (const stored of body.orders) state.orders.add(revived(stored, state, life));
   for (const id of body.ended) state.orders.end(state.orders.get(id)!);
-  for (const order of state.orders.inOrderOfArrival()) if (!isEnded(order)) order.trader.adopt(order);
+  for (const order of state.orders.inOrderOfArrival()) {
+    if (isEnded(order)) continue;
+    // A replacement that has not taken its order's place is not open yet.
+    if (order.replaces !== undefined && !order.acknowledged) order.trader.adoptReserve(order);
+    else order.trader.adopt(order);
+  }
+  state.requests.restore(body.requests);
   for (const [symbol, stored] of body.listings) state.listing(symbol).restore(stored, (id) => state.orders.get(id)!);
   for (const [symbol, day] of body.restrictedUntil) state.restrictedUntil.set(symbol, day);
   if (body.chance) state.chance = Prng.restore(body.chance);

@@ -4,6 +4,7 @@ import type { FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
+import { DeferredRequests } from "./deferred-requests.ts";
 import type { Counterparty, ExchangeHappening, Phase, PlainOrderEvent } from "./exchange-events.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import { KnownOrders } from "./known-orders.ts";
@@ -32,6 +33,11 @@ export interface ExchangeSettings {
   readonly partialFillSeed?: number;
   /** A quote stands for hours, as with daily bars: it is also the next one, and that rest meets it at once. */
   readonly standingQuotes?: true;
+  /**
+   * So long after it was sent the exchange takes up an order, a cancel or a replacement (acknowledgements.ts); at once
+   * without it.
+   */
+  readonly acknowledgeMs?: number;
   /** Told of every event as it happens; it may ask the exchange, and command nothing. */
   readonly log?: Pick<ExchangeLog, "append">;
 }
@@ -41,6 +47,7 @@ export class ExchangeState implements Markets {
   readonly accounts = new Map<AccountName, TradingAccount>();
   readonly listings = new Map<Symbol, Listing>();
   readonly orders = new KnownOrders();
+  readonly requests = new DeferredRequests();
   now: Instant;
   hours: Hours;
   phase: Phase;

@@ -65,16 +65,18 @@ export class Exchange {
 
   // The market side.
 
-  /** Sessions begin and end, and orders expire, at their own instants on the way. */
+  /** Sessions begin and end, orders expire, and what clients have asked for is taken up, at their own instants on the way. */
   setTime(now: Instant): void {
     const state = this.#state;
     if (now < state.now) throw new Error(`the market cannot go back from ${state.now} to ${now}`);
     for (;;) {
       const boundary = state.settings.hours === "calendar" ? this.#nextBoundary() : Infinity;
-      const next = Math.min(boundary, this.#life.nextExpiry);
+      const due = state.requests.nextDue;
+      const next = Math.min(boundary, this.#life.nextExpiry, due);
       if (next > now) break;
       state.now = maxOf(next as Instant, state.now);
-      if (next === boundary) this.#crossBoundary();
+      if (next === due) this.#desk.takeUpDue();
+      else if (next === boundary) this.#crossBoundary();
       else this.#life.expireDue();
     }
     state.now = now;
@@ -124,12 +126,12 @@ export class Exchange {
     const listing = this.#state.listing(symbol);
     if (listing.halted) return;
     const timeInForce = auction === "opening" ? "opg" : "cls";
-    const bidding = [...listing.open].filter((order) => order.timeInForce === timeInForce || (!house && order.working !== "stop" && this.#life.isLive(order)));
-    if (bidding.length === 0) return;
-    const result = listing.auction(bidding, house?.price, house?.quantity ?? (0 as Quantity));
+    const meant = [...listing.open].filter((order) => order.timeInForce === timeInForce || (!house && order.working !== "stop" && this.#life.isLive(order)));
+    const bidding = meant.filter(({ acknowledged }) => acknowledged);
+    const result = bidding.length === 0 ? undefined : listing.auction(bidding, house?.price, house?.quantity ?? (0 as Quantity));
     if (result) this.#state.emit({ type: "auction", symbol, auction, price: result.price, quantity: result.quantity });
-    for (const order of bidding) if (order.timeInForce === timeInForce) this.#life.end(order, "canceled");
-    if (!house) {
+    for (const order of meant) if (order.timeInForce === timeInForce) this.#life.end(order, "canceled");
+    if (!house && bidding.length > 0) {
       if (result) listing.tradedAt(result.price);
       for (const order of listing.waiting()) listing.start(order);
     }
@@ -159,7 +161,7 @@ export class Exchange {
   }
 
   changeSymbol(symbol: Symbol, to: Symbol): void {
-    changeSymbol(this.#state, symbol, to);
+    changeSymbol(this.#state, this.#life, symbol, to);
   }
 
   delist(symbol: Symbol, price: Price): void {
@@ -218,7 +220,7 @@ export class Exchange {
 
   cancel(name: AccountName, id: ClientOrderId): void {
     const order = this.#state.orders.get(id);
-    if (order?.account === name && !isEnded(order)) this.#life.end(order, "canceled");
+    if (order?.account === name && !isEnded(order)) this.#desk.cancel(order);
   }
 
   find(name: AccountName, id: ClientOrderId): Order | undefined {

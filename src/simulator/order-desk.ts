@@ -9,7 +9,8 @@ import { expectedFees } from "../rules/fees.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
 import { tickSizeOn } from "../rules/tick-sizes.ts";
 import type { AccountName, ClientOrderId, SubmitOutcome } from "../trade.ts";
-import { isEnded, type ClientOrder } from "./client-order.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
+import { isEnded, toldStatus, type ClientOrder } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { Listing } from "./listing.ts";
 import { alpacaRejection, groupRejection, malformed, rejection, untimely, type Rejection } from "./order-checks.ts";
@@ -22,10 +23,14 @@ import { washTradeOf } from "./wash-trades.ts";
 export class OrderDesk {
   readonly #state: ExchangeState;
   readonly #life: OrderLife;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #answersAtOnce: boolean;
 
   constructor(state: ExchangeState, life: OrderLife) {
     this.#state = state;
     this.#life = life;
+    this.#acknowledgements = new Acknowledgements(state, life, this.#succeedLater);
+    this.#answersAtOnce = (state.settings.acknowledgeMs ?? 0) === 0;
   }
 
   place(name: AccountName, ticket: OrderTicket): SubmitOutcome {
@@ -41,8 +46,9 @@ export class OrderDesk {
     const unfit = this.#unaffordable(ticket, trader, listing, stake, price, fees) ?? this.#washTrade(ticket, trader, stake);
     if (unfit) return this.#reject(name, ticket.clientOrderId, unfit);
     const order = this.#newOrder(ticket, trader, listing, stake, price, fees);
+    order.acknowledged = this.#answersAtOnce;
     this.#life.open(order, false);
-    listing.enter(order);
+    this.#enter(order);
     return ACCEPTED;
   }
 
@@ -71,11 +77,27 @@ export class OrderDesk {
     const [first, ...others] = orders;
     first!.role = group.class === "oco" ? "takeProfit" : "entry";
     for (const leg of others) leg.role = orders.length === 2 && group.class === "oto" ? "leg" : leg.type === "limit" ? "takeProfit" : "stopLoss";
-    for (const order of orders) this.#life.open(order, group.class !== "oco" && order !== first);
-    for (const order of group.class === "oco" ? orders : [first!]) {
-      if (!isEnded(order)) listing.enter(order);
-    }
+    const entering = group.class === "oco" ? orders : [first!];
+    for (const order of entering) order.acknowledged = this.#answersAtOnce;
+    for (const order of orders) this.#life.open(order, !entering.includes(order));
+    for (const order of entering) if (!isEnded(order)) this.#enter(order);
     return ACCEPTED;
+  }
+
+  #enter(order: ClientOrder): void {
+    if (order.acknowledged) order.listing.enter(order);
+    else this.#acknowledgements.place(order);
+  }
+
+  /** The order is open. */
+  cancel(order: ClientOrder): void {
+    if (this.#answersAtOnce) this.#life.end(order, "canceled");
+    else this.#acknowledgements.cancel(order);
+  }
+
+  /** Whatever is due now of what clients have asked for. */
+  takeUpDue(): void {
+    this.#acknowledgements.takeUpDue();
   }
 
   /** The replacement is a new order, with what is filled of the old one carried over. It keeps the place in the queue when only its quantity falls. */
@@ -90,7 +112,26 @@ export class OrderDesk {
     if (refused) return this.#reject(name, changes.clientOrderId, refused);
     const heir = this.#reservedOrder(ticket, order.trader, order.listing, order.stake);
     heir.replaces = id;
-    heir.remaining = subtractQuantity(ticket.quantity, filled);
+    this.#state.orders.add(heir);
+    if (this.#answersAtOnce) this.#succeed(order, heir, changes);
+    else this.#acknowledgements.replace(order, heir, changes);
+    return ACCEPTED;
+  }
+
+  /** The replacement was asked for a while ago, and the order is still open. */
+  readonly #succeedLater = (order: ClientOrder, heir: ClientOrder, changes: OrderChanges): Rejection | undefined => {
+    const ticket = changed(order, changes);
+    const filled = subtractQuantity(order.quantity, order.remaining);
+    const refused = unreplaceable(order, changes, ticket, filled) ?? this.#unaffordableInstead(ticket, order, filled, heir);
+    if (refused) return refused;
+    heir.trader.remove(heir);
+    heir.acknowledged = true;
+    this.#succeed(order, heir, changes);
+    return undefined;
+  };
+
+  #succeed(order: ClientOrder, heir: ClientOrder, changes: OrderChanges): void {
+    heir.remaining = subtractQuantity(heir.quantity, subtractQuantity(order.quantity, order.remaining));
     heir.status = order.status;
     heir.working = order.working;
     heir.group = order.group;
@@ -98,17 +139,11 @@ export class OrderDesk {
     heir.waterMark = order.waterMark;
     heir.takeFills(order.fills);
     if (order.trail && heir.trail) heir.stopPrice = sameTrail(order, changes) ? order.stopPrice : undefined;
-    this.#exchange(order, heir);
-    return ACCEPTED;
-  }
-
-  #exchange(order: ClientOrder, heir: ClientOrder): void {
     const { listing } = order;
     const keepsPlace = listing.inherit(order, heir);
     order.replacedBy = heir.clientOrderId;
     this.#life.replaceInGroup(order, heir);
     this.#life.end(order, "replaced");
-    this.#state.orders.add(heir);
     heir.trader.add(heir);
     this.#life.noteExpiry(heir);
     this.#state.emit({ type: "replaced", account: order.account, order: order.clientOrderId, by: heir.clientOrderId });
@@ -175,17 +210,17 @@ export class OrderDesk {
     return this.#beyond(addMoney(notional(price, quantity), fees), this.buyingPower(trader));
   }
 
-  /** As if what the order has reserved were free. */
-  #unaffordableInstead(ticket: OrderTicket, order: ClientOrder, filled: Quantity): Rejection | undefined {
+  /** As if what the order and its replacement have reserved were free. */
+  #unaffordableInstead(ticket: OrderTicket, order: ClientOrder, filled: Quantity, heir?: ClientOrder): Rejection | undefined {
     if (order.status === "held" || order.role === "stopLoss") return undefined;
     const wanted = subtractQuantity(ticket.quantity, filled);
     if (order.reservedShares > 0) {
-      const available = closable(order.stake) + order.reservedShares;
+      const available = closable(order.stake) + order.reservedShares + (heir?.reservedShares ?? 0);
       return wanted > available ? rejection("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(wanted)}, available: ${quantityToText(available as Quantity)})`) : undefined;
     }
     const price = this.#reservePrice(ticket, order.trader, order.listing, order.stake);
     const fees = this.#reserveFees(ticket, price);
-    return this.#beyond(addMoney(notional(price, wanted), fees), (this.buyingPower(order.trader) + order.reservedMoney) as Money);
+    return this.#beyond(addMoney(notional(price, wanted), fees), (this.buyingPower(order.trader) + order.reservedMoney + (heir?.reservedMoney ?? 0)) as Money);
   }
 
   #beyond(cost: Money, available: Money): Rejection | undefined {
@@ -256,7 +291,8 @@ function changed(order: ClientOrder, changes: OrderChanges): OrderTicket {
 
 /** Alpaca's rules for what may be replaced by what. */
 function unreplaceable(order: ClientOrder, changes: OrderChanges, ticket: OrderTicket, filled: Quantity): Rejection | undefined {
-  const { status, quantity, limitPrice, stopPrice, timeInForce } = order;
+  const { quantity, limitPrice, stopPrice, timeInForce } = order;
+  const status = toldStatus(order);
   if (status !== "new" && status !== "partially_filled" && status !== "held" && status !== "done_for_day") return rejection("not_replaceable", `cannot replace order in ${status} status`);
   if (quantity % NANOS !== 0) return rejection("fractional_not_replaceable", "fractional orders cannot be replaced");
   if (ticket.quantity <= filled) return rejection("invalid_quantity", "qty must be > filled_qty");

@@ -10,6 +10,7 @@ import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQ
 import { expectedFees } from "../rules/fees.ts";
 import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
+import { refuseRequest } from "./acknowledgements.ts";
 import type { Counterparty } from "./exchange-events.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { MatchRules } from "./listing.ts";
@@ -34,10 +35,10 @@ export class OrderLife implements MatchRules {
 
   /** The order is known from here on; a held one waits for its entry. */
   open(order: ClientOrder, isHeld: boolean): void {
-    const { timeInForce, listing } = order;
+    const { listing } = order;
     this.#state.orders.add(order);
-    const forAuction = timeInForce === "opg" || timeInForce === "cls";
-    order.status = isHeld ? "held" : forAuction ? "accepted_for_bidding" : tradesIn(this.#state.phase, order) ? "new" : "accepted";
+    const status = isHeld ? "held" : this.#standingOf(order);
+    order.status = order.acknowledged || status === "accepted" ? status : "pending_new";
     order.trader.add(order);
     this.noteExpiry(order);
     if (isHeld) {
@@ -46,7 +47,25 @@ export class OrderLife implements MatchRules {
       return;
     }
     this.#state.emitOrder("accepted", order);
-    if (order.status === "new") this.#state.emitOrder("new", order);
+    if (order.status === "new" || order.status === "pending_new") this.#state.emitOrder(order.status, order);
+  }
+
+  /** The exchange takes up an order that came a while ago. One that may not wait and comes too late for its hours is canceled. */
+  acknowledge(order: ClientOrder): void {
+    order.acknowledged = true;
+    const status = this.#standingOf(order);
+    if (order.status !== status) {
+      order.status = status;
+      this.#state.emitOrder(status === "new" ? "new" : "accepted", order);
+    }
+    order.listing.start(order);
+    if ((order.timeInForce === "ioc" || order.timeInForce === "fok") && !this.isLive(order)) this.end(order, "canceled");
+  }
+
+  /** Of an order that waits for no other, as it comes in. */
+  #standingOf(order: ClientOrder): "accepted" | "accepted_for_bidding" | "new" {
+    if (order.timeInForce === "opg" || order.timeInForce === "cls") return "accepted_for_bidding";
+    return tradesIn(this.#state.phase, order) ? "new" : "accepted";
   }
 
   noteExpiry(order: ClientOrder): void {
@@ -109,7 +128,7 @@ export class OrderLife implements MatchRules {
     if (members) this.#groups.set(order.group, members.map((member) => (member === order ? heir : member)));
   }
 
-  readonly isLive = (order: ClientOrder): boolean => order.status !== "held" && tradesIn(this.#state.phase, order);
+  readonly isLive = (order: ClientOrder): boolean => order.acknowledged && order.status !== "held" && tradesIn(this.#state.phase, order);
 
   /** Under the short-sale restriction a sale that opens a short position needs a limit above the best bid. */
   readonly isBarred = (order: ClientOrder): boolean => {
@@ -190,6 +209,7 @@ export class OrderLife implements MatchRules {
   restate(order: ClientOrder): void {
     const { account, clientOrderId, quantity, limitPrice, stopPrice } = order;
     order.trader.reserve(order);
+    if (order.requested === "replace") refuseRequest(this.#state, this, order, { code: "order_restated", message: "the order was changed in the meantime" });
     this.#state.emit({ type: "restated", account, order: clientOrderId, quantity, limitPrice, stopPrice });
   }
 
@@ -200,6 +220,7 @@ export class OrderLife implements MatchRules {
     order.trader.remove(order);
     order.listing.remove(order);
     if (status === "canceled" || status === "expired") this.#state.emitOrder(status, order);
+    if (order.requested !== undefined) refuseRequest(this.#state, this, order, { code: "order_ended", message: `order is ${status}` });
   }
 
   #release(leg: ClientOrder): void {

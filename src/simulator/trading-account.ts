@@ -115,6 +115,19 @@ export class TradingAccount {
     this.#count(order);
   }
 
+  /** A replacement that has not taken its order's place yet reserves what it will need beyond it. */
+  reserveBeyond(heir: ClientOrder, order: ClientOrder): void {
+    const wanted = subtractQuantity(heir.quantity, subtractQuantity(order.quantity, order.remaining));
+    if (order.reservedShares > 0) heir.reservedShares = maxOf(subtractQuantity(wanted, order.reservedShares), ZERO_QUANTITY);
+    else if (order.reservedMoney > 0) heir.reservedMoney = maxOf(subtractMoney(addMoney(notional(heir.reservePrice, wanted), heir.reserveFees), order.reservedMoney), ZERO_MONEY);
+    this.#count(heir);
+  }
+
+  /** Such a replacement as it was saved. */
+  adoptReserve(heir: ClientOrder): void {
+    this.#count(heir);
+  }
+
   #admit(order: ClientOrder): void {
     order.stake.washGuard.add(order);
     this.open.add(order);

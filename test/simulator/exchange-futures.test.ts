@@ -45,12 +45,12 @@ function step(exchange: Exchange, chance: Prng, n: number): void {
   }
 }
 
-function settings(log: ExchangeLog): ExchangeSettings {
-  return { fees: "none", halfSpreadBps: 1, wholeShares: true, hours: "calendar", log };
+function settings(log: ExchangeLog, acknowledgeMs = 0): ExchangeSettings {
+  return { fees: "none", halfSpreadBps: 1, wholeShares: true, hours: "calendar", log, acknowledgeMs };
 }
 
-function opened(log: ExchangeLog): Exchange {
-  const exchange = new Exchange(settings(log), START);
+function opened(log: ExchangeLog, acknowledgeMs = 0): Exchange {
+  const exchange = new Exchange(settings(log, acknowledgeMs), START);
   exchange.list(SYMBOL);
   exchange.openAccount(ACCOUNTS[0]!, moneyOf("20000"));
   for (const name of ACCOUNTS.slice(1)) exchange.openAccount(name, moneyOf("20000"), { multiplier: 2, shorting: true, debitInterestBps: 0, borrowFeeBps: 0 });
@@ -58,11 +58,14 @@ function opened(log: ExchangeLog): Exchange {
 }
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Time moves by half an hour and more. */
+const DELAYS = [0, 1, 2_700_000];
+const MARKETS = DELAYS.flatMap((acknowledgeMs) => SEEDS.map((seed) => ({ acknowledgeMs, seed })));
 
 describe("random markets", () => {
-  test.each(SEEDS)("cash and shares are what the fills made of them, to the last micro (seed %d)", (seed) => {
+  test.each(MARKETS)("cash and shares are what the fills made of them, to the last micro (seed $seed, acknowledged after $acknowledgeMs ms)", ({ acknowledgeMs, seed }) => {
     const log = new ExchangeLog();
-    const exchange = opened(log);
+    const exchange = opened(log, acknowledgeMs);
     const chance = new Prng(seed);
     const cash = new Map(ACCOUNTS.map((name) => [name, moneyOf("20000") as number]));
     const held = new Map(ACCOUNTS.map((name) => [name, 0]));
@@ -93,18 +96,25 @@ describe("random markets", () => {
     expect(exchange.account(ACCOUNTS[0]!).cash).toBeGreaterThanOrEqual(0);
     expect(exchange.account(ACCOUNTS[0]!).positions[0]?.quantity ?? 0).toBeGreaterThanOrEqual(0);
     expect(fills).toBeGreaterThan(50);
+    for (const name of ACCOUNTS) for (const { clientOrderId } of exchange.openOrders(name)) exchange.cancel(name, clientOrderId as ClientOrderId);
+    exchange.setTime(plusMs(exchange.now, 2 * acknowledgeMs));
+    expect(ACCOUNTS.flatMap((name) => exchange.openOrders(name))).toEqual([]);
+    expect(exchange.snapshot().requests).toEqual([]);
+    expect(exchange.account(ACCOUNTS[0]!).buyingPower).toBe(exchange.account(ACCOUNTS[0]!).cash);
   });
 
-  test.each(SEEDS)("an exchange restored at any instant has the same future, also from JSON (seed %d)", (seed) => {
+  test.each(MARKETS)("an exchange restored at any instant has the same future, also from JSON (seed $seed, acknowledged after $acknowledgeMs ms)", ({ acknowledgeMs, seed }) => {
     const log = new ExchangeLog();
-    const exchange = opened(log);
+    const exchange = opened(log, acknowledgeMs);
     const chance = new Prng(seed);
+    let deferred = 0;
     for (let n = 0; n < 600; n += 1) {
       step(exchange, chance, n);
       if (n % 50 !== 49) continue;
       const otherLog = new ExchangeLog();
-      const other = Exchange.restore(settings(otherLog), JSON.parse(JSON.stringify(exchange.snapshot())) as ExchangeSnapshot);
-      const [here, there] = [Exchange.restore(settings(log), exchange.snapshot()), other];
+      deferred += exchange.snapshot().requests.length;
+      const other = Exchange.restore(settings(otherLog, acknowledgeMs), JSON.parse(JSON.stringify(exchange.snapshot())) as ExchangeSnapshot);
+      const [here, there] = [Exchange.restore(settings(log, acknowledgeMs), exchange.snapshot()), other];
       log.drain();
       const [chanceHere, chanceThere] = [Prng.restore(chance.state), Prng.restore(chance.state)];
       for (let m = n + 1; m < n + 60; m += 1) {
@@ -114,6 +124,7 @@ describe("random markets", () => {
       expect(otherLog.drain()).toEqual(log.drain());
       expect(there.snapshot()).toEqual(here.snapshot());
     }
+    expect(deferred > 0).toBe(acknowledgeMs > 0);
   });
 
   test("the original and the restored exchange go on alike", () => {
@@ -143,6 +154,6 @@ describe("a snapshot", () => {
     const log = new ExchangeLog();
     const snapshot = opened(log).snapshot();
     expect(() => Exchange.restore(settings(log), { ...snapshot, seq: 7 })).toThrow(SnapshotInvalid);
-    expect(() => Exchange.restore(settings(log), { ...snapshot, format: 1 as never })).toThrow(SnapshotInvalid);
+    expect(() => Exchange.restore(settings(log), { ...snapshot, format: 3 as never })).toThrow(new SnapshotInvalid("the exchange's snapshot has format 3, which another version wrote; this one reads 4"));
   });
 });

@@ -1,5 +1,6 @@
 /** A small market for tests of the exchange: one symbol, one account, times and prices written as text. */
 import { moneyOf, priceOf, shares, type Price } from "../../src/money.ts";
+import { toldStatus } from "../../src/simulator/client-order.ts";
 import type { ExchangeEvent } from "../../src/simulator/exchange-events.ts";
 import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { Exchange, type ExchangeSettings } from "../../src/simulator/exchange.ts";
@@ -53,7 +54,8 @@ export class ExchangeMarket {
   }
 
   status(id: string, account = ME): string | undefined {
-    return this.exchange.orderOf(account, id as ClientOrderId)?.status;
+    const order = this.exchange.orderOf(account, id as ClientOrderId);
+    return order && toldStatus(order);
   }
 
   fills(id: string, account = ME): string[] {
