@@ -4,6 +4,7 @@
  * An update is rendered when it is announced, and only while somebody of its account listens.
  */
 import websocket, { type WebSocket } from "@fastify/websocket";
+import type { FastifyRequest } from "fastify";
 import { moneyToNumber, moneyToText, quantityToText } from "../money.ts";
 import { isoOf } from "../time.ts";
 import type { AccountName } from "../trade.ts";
@@ -36,7 +37,7 @@ export async function streamRoutes({ app, venue, settings }: ServerParts, faults
   const market = marketOf(venue);
   const closers = new Set<() => void>();
   const readers = new Map<string, number>();
-  const outlet = (stream: "trade_updates" | "market_data"): OutletOptions => ({ faults, onSent: () => watch.sent(stream), onDropped: watch.dropped });
+  const outlet = (stream: "trade_updates" | "market_data", { raw }: FastifyRequest): OutletOptions => ({ connection: raw.socket, faults, onSent: () => watch.sent(stream), onDropped: watch.dropped });
   const identityOf = (keyId: string, secretKey: string): Identity | undefined => {
     const identity = settings.authenticator.authenticate(keyId, secretKey);
     return identity && (identity.scopes.has("read") || identity.scopes.has("trade")) ? identity : undefined;
@@ -50,8 +51,8 @@ export async function streamRoutes({ app, venue, settings }: ServerParts, faults
     });
   };
 
-  app.get("/stream", { websocket: true }, (socket) => {
-    opened(socket, serveUpdates(socket, { accountOf: (keyId, secretKey) => identityOf(keyId, secretKey)?.account, subscribe: updates, outlet: outlet("trade_updates") }));
+  app.get("/stream", { websocket: true }, (socket, request) => {
+    opened(socket, serveUpdates(socket, { accountOf: (keyId, secretKey) => identityOf(keyId, secretKey)?.account, subscribe: updates, outlet: outlet("trade_updates", request) }));
   });
   for (const feed of ["iex", "sip", "delayed_sip"]) {
     app.get(`/v2/${feed}`, { websocket: true }, (socket, request) => {
@@ -69,7 +70,7 @@ export async function streamRoutes({ app, venue, settings }: ServerParts, faults
         readers.set(holder, open);
         return true;
       };
-      opened(socket, serveMarketData(socket, { isPermitted, keysInHeaders: keysIn(request), encoding, subscribe: market, symbolsMax: SYMBOLS_MAX, outlet: outlet("market_data") }));
+      opened(socket, serveMarketData(socket, { isPermitted, keysInHeaders: keysIn(request), encoding, subscribe: market, symbolsMax: SYMBOLS_MAX, outlet: outlet("market_data", request) }));
       socket.on("close", () => {
         if (holder !== undefined) readers.set(holder, (readers.get(holder) ?? 1) - 1);
       });

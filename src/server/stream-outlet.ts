@@ -2,9 +2,11 @@
  * The sending side of one stream connection: it never waits for a client, and drops one that does not keep up.
  *
  * What a client has not taken yet lies in this process's memory. Beyond `BACKLOG_MAX` the connection is closed at once,
- * so that one slow client costs the others nothing. Every half minute a client must answer a ping. Faults that were
- * asked for happen to messages of the feed alone, not to the answers of the protocol.
+ * so that one slow client costs the others nothing. What is said in one turn of the loop leaves in one write. Every half
+ * minute a client must answer a ping. Faults that were asked for happen to messages of the feed alone, not to the answers
+ * of the protocol.
  */
+import type { Writable } from "node:stream";
 import type { WebSocket } from "@fastify/websocket";
 import type { FaultInjector } from "./faults.ts";
 
@@ -18,6 +20,8 @@ const POLICY_VIOLATION = 1008;
 export type DropReason = "slow" | "silent" | "fault" | "shutdown" | "not-authenticated";
 
 export interface OutletOptions {
+  /** What the WebSocket writes to. */
+  readonly connection: Pick<Writable, "cork" | "uncork">;
   readonly faults: FaultInjector;
   readonly onSent: () => void;
   readonly onDropped: (reason: DropReason) => void;
@@ -30,6 +34,7 @@ export class StreamOutlet {
   readonly #options: OutletOptions;
   readonly #pings: NodeJS.Timeout;
   #isAlive = true;
+  #isGathering = false;
   #held: string | Uint8Array | undefined;
 
   constructor(socket: WebSocket, options: OutletOptions) {
@@ -42,9 +47,7 @@ export class StreamOutlet {
 
   /** An answer of the protocol. */
   answer(frame: string | Uint8Array): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(frame);
-    this.#dropWhenSlow();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#send(frame);
   }
 
   /** A message of the feed. */
@@ -82,9 +85,22 @@ export class StreamOutlet {
 
   #deliver(frame: string | Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(frame);
+    this.#send(frame);
     this.#options.onSent();
-    this.#dropWhenSlow();
+  }
+
+  /** All commands of one write to the log are applied in one turn: their messages share a write, too. */
+  #send(frame: string | Uint8Array): void {
+    if (!this.#isGathering) {
+      this.#isGathering = true;
+      this.#options.connection.cork();
+      process.nextTick(() => {
+        this.#isGathering = false;
+        this.#options.connection.uncork();
+        this.#dropWhenSlow();
+      });
+    }
+    this.#socket.send(frame);
   }
 
   #hold(frame: string | Uint8Array): void {
@@ -99,7 +115,7 @@ export class StreamOutlet {
   }
 
   #dropWhenSlow(): void {
-    if (this.#socket.bufferedAmount <= BACKLOG_MAX) return;
+    if (this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount <= BACKLOG_MAX) return;
     if (this.#options.farewell !== undefined) this.#socket.send(this.#options.farewell);
     this.drop("slow");
   }

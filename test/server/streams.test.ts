@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import websocket from "@fastify/websocket";
 import { decode, encode } from "@msgpack/msgpack";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { EncodedMessage, refuseConnection, serveMarketData, type DataStreamOptions, type MarketMessage } from "../../src/server/data-stream.ts";
@@ -27,7 +27,7 @@ afterEach(async () => {
   await app.close();
 });
 
-const outlet = () => ({ faults, onSent: () => undefined, onDropped: (reason: DropReason) => void dropped.push(reason) });
+const outlet = ({ raw }: FastifyRequest) => ({ connection: raw.socket, faults, onSent: () => undefined, onDropped: (reason: DropReason) => void dropped.push(reason) });
 
 /** A client that keeps what it hears. */
 async function connect(path: string, headers: Record<string, string> = {}): Promise<{ socket: WebSocket; heard: unknown[]; next: (count: number) => Promise<unknown[]> }> {
@@ -46,7 +46,7 @@ describe("trade updates", () => {
 
   beforeEach(async () => {
     listeners.clear();
-    app.get("/stream", { websocket: true }, (socket) => {
+    app.get("/stream", { websocket: true }, (socket, request) => {
       serveUpdates(socket, {
         accountOf: async (key, secret) => (secret === "right" ? (key.toLowerCase() as AccountName) : undefined),
         subscribe: (account, listener) => {
@@ -54,7 +54,7 @@ describe("trade updates", () => {
           listeners.set(account, set.add(listener));
           return () => void set.delete(listener);
         },
-        outlet: outlet(),
+        outlet: outlet(request),
       });
     });
     url = (await app.listen({ port: 0, host: "127.0.0.1" })).replace("http", "ws");
@@ -171,7 +171,8 @@ describe("market data", () => {
   beforeEach(async () => {
     listeners.clear();
     let connections = 0;
-    app.get("/v2/:feed", { websocket: true }, (socket, { headers }) => {
+    app.get("/v2/:feed", { websocket: true }, (socket, request) => {
+      const { headers } = request;
       const encoding = headers["content-type"] === "application/msgpack" ? "msgpack" : "json";
       connections += 1;
       if (connections > 3) {
@@ -188,7 +189,7 @@ describe("market data", () => {
           return () => void listeners.delete(listener);
         },
         symbolsMax: 3,
-        outlet: outlet(),
+        outlet: outlet(request),
       };
       serveMarketData(socket, options);
     });
