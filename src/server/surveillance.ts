@@ -12,11 +12,13 @@
  *   and takes that away within `layerMs` after.
  * - `limit-breaches`: an account of which many orders were rejected, for want of money or shares or for their shape.
  *
- * Pure: time is the time of what it is told. Memory is bounded by `tradesMax` a symbol and by the accounts and symbols.
+ * Pure: time is the time of what it is told. The window is shorter where more happens than it may hold: the newest 10,000
+ * purchases and orders of an account in a symbol. So memory is bounded by the accounts and symbols.
  */
 import type { Price, Quantity } from "../money.ts";
 import type { Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Side, Symbol } from "../trade.ts";
+import { SlidingWindow } from "./sliding-window.ts";
 
 export interface SurveillanceRules {
   readonly windowMs: number;
@@ -74,14 +76,21 @@ export type Finding = { readonly at: Instant; readonly symbol: Symbol } & (
   | { readonly kind: "limit-breaches"; readonly account: AccountName; readonly rejections: number; readonly max: number }
 );
 
-const TRADES_MAX = 10_000;
+/** Of each kind: purchases, orders and rejections of an account in a symbol. */
+const NEWEST_KEPT = 10_000;
 const FINDINGS_MAX = 1_000;
-/** Trades that one search for a circle looks at. */
+/** Purchases that one search for a circle looks at. */
 const STEPS_MAX = 2_000;
 
 interface Resting {
   readonly side: Side;
   readonly quantity: number;
+}
+
+/** A trade, and which one it was of all. */
+interface Purchase {
+  readonly number: number;
+  readonly trade: Trade;
 }
 
 interface Layer {
@@ -93,11 +102,12 @@ interface Layer {
 
 /** An account in a symbol. */
 class Conduct {
-  readonly orders: Instant[] = [];
+  readonly orders = new SlidingWindow<Instant>();
   /** Orders that traded, by the time of their newest fill. */
   readonly traded = new Map<ClientOrderId, Instant>();
-  readonly rejections: Instant[] = [];
-  layers: Layer[] = [];
+  readonly rejections = new SlidingWindow<Instant>();
+  readonly #purchases = new SlidingWindow<Purchase>();
+  readonly layers = new SlidingWindow<Layer>();
   readonly silentUntil = new Map<Finding["kind"], Instant>();
   readonly #resting = new Map<ClientOrderId, Resting>();
   readonly #sums = { buy: 0, sell: 0 };
@@ -116,13 +126,35 @@ class Conduct {
     return before?.quantity ?? 0;
   }
 
+  bought(purchase: Purchase, before: number): void {
+    this.#purchases.push(purchase);
+    this.#purchases.forgetWhile(({ trade }) => trade.at < before);
+    this.#purchases.keepNewest(NEWEST_KEPT);
+  }
+
+  /** The newest first. */
+  *purchases(since: number): Generator<Purchase> {
+    for (let index = this.#purchases.size - 1; index >= 0; index -= 1) {
+      const purchase = this.#purchases.at(index)!;
+      if (purchase.trade.at < since) return;
+      yield purchase;
+    }
+  }
+
+  forgetLayers(before: number): void {
+    this.layers.forgetWhile(({ at }) => at < before);
+    this.layers.keepNewest(NEWEST_KEPT);
+  }
+
   forget(before: number): void {
     for (const instants of [this.orders, this.rejections]) {
-      const first = instants.findIndex((at) => at >= before);
-      if (first !== 0) instants.splice(0, first < 0 ? instants.length : first);
+      instants.forgetWhile((at) => at < before);
+      instants.keepNewest(NEWEST_KEPT);
     }
+    // Orders and those of them that traded are counted over the same time.
+    const since = this.orders.size === NEWEST_KEPT ? this.orders.at(0)! : before;
     for (const [order, at] of this.traded) {
-      if (at >= before) break;
+      if (at >= since && this.traded.size <= NEWEST_KEPT) break;
       this.traded.delete(order);
     }
   }
@@ -130,7 +162,7 @@ class Conduct {
 
 export class Surveillance {
   readonly #rules: SurveillanceRules;
-  readonly #trades = new Map<Symbol, Trade[]>();
+  #trades = 0;
   readonly #conduct = new Map<string, Conduct>();
   readonly #findings: Finding[] = [];
   /** Found since the beginning; the report holds the newest of them. */
@@ -143,13 +175,13 @@ export class Surveillance {
   trade(trade: Trade): void {
     const { at, symbol, buyer, seller, quantity, price, execution } = trade;
     if (buyer === seller) this.#found({ kind: "wash", at, symbol, account: buyer, execution, quantity, price });
-    const trades = this.#tradesOf(symbol, at);
-    const circle = buyer === seller ? undefined : this.#circleClosedBy(trade, trades);
+    this.#trades += 1;
+    const circle = buyer === seller ? undefined : this.#circleClosedBy(trade);
     if (circle) {
       const way = [...circle, trade];
       this.#found({ kind: "circular", at, symbol, accounts: way.map((one) => one.seller), executions: way.map((one) => one.execution), quantity, overMs: at - way[0]!.at });
     }
-    trades.push(trade);
+    this.#conductOf(buyer, symbol).bought({ number: this.#trades, trade }, at - this.#rules.windowMs);
   }
 
   placed({ at, account, symbol, order, side, quantity }: OrderHappening): void {
@@ -158,7 +190,7 @@ export class Surveillance {
     conduct.orders.push(at);
     conduct.forget(at - this.#rules.windowMs);
     const { ordersMin, orderToTradeMax } = this.#rules;
-    const orders = conduct.orders.length;
+    const orders = conduct.orders.size;
     const traded = conduct.traded.size;
     if (orders >= ordersMin && orders > orderToTradeMax * traded) this.#foundOnce(conduct, { kind: "order-to-trade", at, symbol, account, orders, traded, max: orderToTradeMax });
   }
@@ -169,13 +201,15 @@ export class Surveillance {
     conduct.traded.delete(order);
     conduct.traded.set(order, at);
     conduct.rest(order, side, quantity);
-    if (conduct.restingOn(side === "buy" ? "sell" : "buy") >= this.#rules.layerRatio * traded) conduct.layers.push({ at, side, traded, canceled: 0 });
+    if (conduct.restingOn(side === "buy" ? "sell" : "buy") < this.#rules.layerRatio * traded) return;
+    conduct.forgetLayers(at - this.#rules.layerMs);
+    conduct.layers.push({ at, side, traded, canceled: 0 });
   }
 
   canceled({ at, account, symbol, order, side }: Omit<OrderHappening, "quantity">): void {
     const conduct = this.#conductOf(account, symbol);
     const taken = conduct.rest(order, side, 0);
-    conduct.layers = conduct.layers.filter((layer) => at - layer.at <= this.#rules.layerMs);
+    conduct.forgetLayers(at - this.#rules.layerMs);
     for (const layer of conduct.layers) {
       if (layer.side === side) continue;
       layer.canceled += taken;
@@ -188,7 +222,7 @@ export class Surveillance {
     const conduct = this.#conductOf(account, symbol);
     conduct.rejections.push(at);
     conduct.forget(at - this.#rules.windowMs);
-    const rejections = conduct.rejections.length;
+    const rejections = conduct.rejections.size;
     const max = this.#rules.rejectionsMax;
     if (rejections > max) this.#foundOnce(conduct, { kind: "limit-breaches", at, symbol, account, rejections, max });
   }
@@ -202,35 +236,27 @@ export class Surveillance {
    * Earlier trades by which the shares had gone from the trade's buyer to its seller, one after the other. The newest
    * trade closes the circle, so the way is sought from its end.
    */
-  #circleClosedBy(last: Trade, trades: readonly Trade[]): readonly Trade[] | undefined {
-    const { circleMax } = this.#rules;
+  #circleClosedBy(last: Trade): readonly Trade[] | undefined {
+    const { circleMax, windowMs } = this.#rules;
     let steps = 0;
     const backFrom = (holder: AccountName, before: number, passed: readonly AccountName[]): readonly Trade[] | undefined => {
-      for (let index = before - 1; index >= 0 && steps < STEPS_MAX; index -= 1, steps += 1) {
-        const trade = trades[index]!;
-        if (trade.buyer !== holder || trade.seller === holder || !this.#isAlike(trade, last)) continue;
+      for (const { number, trade } of this.#conductOf(holder, last.symbol).purchases(last.at - windowMs)) {
+        steps += 1;
+        if (steps > STEPS_MAX) return undefined;
+        if (number >= before || trade.seller === holder || !this.#isAlike(trade, last)) continue;
         if (trade.seller === last.buyer) return [trade];
         if (passed.length + 1 >= circleMax || passed.includes(trade.seller)) continue;
-        const way = backFrom(trade.seller, index, [...passed, trade.seller]);
+        const way = backFrom(trade.seller, number, [...passed, trade.seller]);
         if (way) return [...way, trade];
       }
       return undefined;
     };
-    return backFrom(last.seller, trades.length, [last.seller]);
+    return backFrom(last.seller, this.#trades, [last.seller]);
   }
 
   #isAlike(trade: Trade, last: Trade): boolean {
     const { quantityTolerance, priceToleranceBps } = this.#rules;
     return Math.abs(trade.quantity - last.quantity) <= quantityTolerance * last.quantity && Math.abs(trade.price - last.price) * 10_000 <= priceToleranceBps * last.price;
-  }
-
-  #tradesOf(symbol: Symbol, now: Instant): Trade[] {
-    let trades = this.#trades.get(symbol);
-    if (!trades) this.#trades.set(symbol, (trades = []));
-    const first = trades.findIndex(({ at }) => now - at <= this.#rules.windowMs);
-    const gone = Math.max(first < 0 ? trades.length : first, trades.length - TRADES_MAX + 1);
-    if (gone > 0) trades.splice(0, gone);
-    return trades;
   }
 
   #conductOf(account: AccountName, symbol: Symbol): Conduct {

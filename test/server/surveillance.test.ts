@@ -72,6 +72,16 @@ describe("orders", () => {
     expect(surveillance.report().findings).toEqual([]);
   });
 
+  test("of an account with more orders in the window than are kept, the newest are counted, with those of them that traded", () => {
+    const surveillance = watching();
+    for (let index = 0; index < 20_000; index += 1) {
+      surveillance.placed(order(0, `o${index}`, "buy", shares(1)));
+      surveillance.filled(order(0, `o${index}`, "buy", shares(0)), shares(1));
+    }
+    for (let index = 0; index < 10_000; index += 1) surveillance.placed(order(2, `p${index}`, "buy", shares(1)));
+    expect(surveillance.report().findings).toEqual([{ kind: "order-to-trade", at: after(2), symbol: "SPY", account: "ann", orders: 10_000, traded: 0, max: 50 }]);
+  });
+
   test("a buy while five times as much rests for sale, gone ten seconds after, is layering", () => {
     const surveillance = watching();
     for (const id of ["s1", "s2", "s3"]) surveillance.placed(order(0, id, "sell", shares(200)));
