@@ -1,4 +1,5 @@
 /** Operators' routes are for operators: an admin token, or an API key with the scope `admin`. */
+import type { FastifyRequest } from "fastify";
 import { audienceOf } from "./audience.ts";
 import { identityFrom } from "./gate.ts";
 import type { AdminTokens } from "./keys/admin-tokens.ts";
@@ -7,10 +8,14 @@ import { WireError } from "./wire-errors.ts";
 
 /** Without `tokens` only keys are taken. */
 export function installAdminGate({ app, settings }: ServerParts, tokens: AdminTokens | undefined, clock: () => number): void {
-  app.addHook("onRequest", async (request) => {
-    if (audienceOf(request) !== "operators") return;
-    if (identityFrom(request, settings.authenticator)?.scopes.has("admin")) return;
-    const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "") ?? [];
-    if (token === undefined || (await tokens?.subjectOf(token, clock())) === undefined) throw new WireError(401, 40110000, "request is not authorized");
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (audienceOf(request) !== "operators") { done(); return; }
+    isOperator(request).then((is) => done(is ? undefined : new WireError(401, 40110000, "request is not authorized")), done);
   });
+
+  async function isOperator(request: FastifyRequest): Promise<boolean> {
+    if (identityFrom(request, settings.authenticator)?.scopes.has("admin")) return true;
+    const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "") ?? [];
+    return token !== undefined && (await tokens?.subjectOf(token, clock())) !== undefined;
+  }
 }

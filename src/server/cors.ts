@@ -7,13 +7,13 @@ const EXPOSED = "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateL
 const KEPT_SECONDS = "600";
 
 export function installCors(app: FastifyInstance, origins: readonly string[]): void {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     const { origin } = request.headers;
     reply.header("vary", "Origin");
-    if (origin === undefined || !origins.includes(origin)) return;
+    if (origin === undefined || !origins.includes(origin)) { done(); return; }
     reply.header("access-control-allow-origin", origin).header("access-control-expose-headers", EXPOSED);
-    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return;
+    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) { done(); return; }
     reply.header("access-control-allow-methods", METHODS).header("access-control-allow-headers", HEADERS).header("access-control-max-age", KEPT_SECONDS);
-    return reply.code(204).send();
+    void reply.code(204).send();
   });
 }

@@ -60,9 +60,10 @@ export class Metrics {
 
   /** Times every request, and answers GET /metrics. */
   install(app: FastifyInstance): void {
-    app.addHook("onResponse", async (request, reply) => {
+    app.addHook("onResponse", (request, reply, done) => {
       if (reply.statusCode === 429) this.#rateLimited.inc();
       this.#requests.observe({ method: request.method, route: request.routeOptions.url ?? "unknown", status: reply.statusCode }, reply.elapsedTime / 1_000);
+      done();
     });
     app.get("/metrics", async (_, reply) => reply.type(this.registry.contentType).send(await this.registry.metrics()));
   }

@@ -5,7 +5,7 @@
  * as money. An order is known here before the exchange takes it, because its first events come while it is taken; what
  * the exchange does not want is taken back, and was never there.
  */
-import { mulDivDown, NANOS, quantityFor, quantityToText, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
+import { mulDivDown, NANOS, quantityFor, quantityToText, type Price, type Quantity } from "../money.ts";
 import { endsAt, gtcExpiry, hoursAt } from "../simulator/order-hours.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, Trail } from "../simulator/order-ticket.ts";
 import type { Instant } from "../time.ts";
@@ -103,7 +103,7 @@ export class OrderEntry {
   }
 
   held({ name }: VenueAccount, symbol: Symbol): Quantity {
-    return this.#state.exchange.account(name).positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO_QUANTITY;
+    return this.#state.exchange.quantityHeld(name, symbol);
   }
 
   #unwelcome(account: VenueAccount, form: OrderForm): Rejected | undefined {

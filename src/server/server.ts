@@ -64,8 +64,9 @@ function listenerOf({ tls, connectionsMax = CONNECTIONS_MAX }: ServerSettings): 
 
 /** Older clients name another type, or none, for bodies that are JSON or empty. */
 function takeAnyBodyAsJson(app: FastifyInstance): void {
-  app.addHook("onRequest", async ({ raw }) => {
+  app.addHook("onRequest", ({ raw }, _reply, done) => {
     if (raw.headers["content-type"] === "") delete raw.headers["content-type"];
+    done();
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {

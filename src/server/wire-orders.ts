@@ -25,9 +25,18 @@ function shownLimit({ type, limitPrice }: VenueOrder): Price | undefined {
   return type === "limit" || type === "stop_limit" ? limitPrice : undefined;
 }
 
+/** Instants come again, within an order and with the next one. */
+const times = new Map<Instant, string>();
+const TIMES_MAX = 1_024;
 
 function time(at: Instant | undefined): string {
-  return at === undefined ? "null" : `"${isoOf(at)}"`;
+  if (at === undefined) return "null";
+  let known = times.get(at);
+  if (known === undefined) {
+    if (times.size === TIMES_MAX) times.clear();
+    times.set(at, (known = `"${isoOf(at)}"`));
+  }
+  return known;
 }
 
 function text(value: string | undefined): string {

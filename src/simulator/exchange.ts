@@ -242,6 +242,11 @@ export class Exchange {
     return { cash: ledger.cash, equity, lastEquity: account.lastEquity, buyingPower: this.#desk.buyingPower(account), positions, blocked: undefined };
   }
 
+  /** Negative when short. */
+  quantityHeld(name: AccountName, symbol: Symbol): Quantity {
+    return this.#state.account(name).ledger.quantityOf(symbol);
+  }
+
   /** By arrival. */
   openOrders(name: AccountName): readonly WorkingOrder[] {
     return [...this.#state.account(name).open].map(({ clientOrderId, symbol, side, remaining }) => ({ clientOrderId, symbol, side, remaining }));

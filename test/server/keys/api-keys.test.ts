@@ -31,6 +31,16 @@ describe("an API key", () => {
     expect(ring.authenticate("__proto__", "")).toBeUndefined();
   });
 
+  test("is known again by its right secret alone, however often it was right before", () => {
+    const [ann, bob] = [made("ann"), made("bob")];
+    const ring = new KeyRing([ann.key, bob.key], () => NOW);
+    for (let time = 0; time < 3; time += 1) expect(ring.authenticate(ann.key.id, ann.secret)?.account).toBe("ann");
+    expect(ring.authenticate(ann.key.id, bob.secret)).toBeUndefined();
+    expect(ring.authenticate(ann.key.id, "")).toBeUndefined();
+    expect(ring.authenticate(bob.key.id, ann.secret)).toBeUndefined();
+    expect(ring.authenticate(ann.key.id, ann.secret)?.account).toBe("ann");
+  });
+
   test("ends when it expires, at that instant", () => {
     const { key, secret } = made("ann", (NOW + 1_000) as Instant);
     let now: number = NOW + 999;
@@ -44,6 +54,7 @@ describe("an API key", () => {
   test("ends when it is revoked, with the next request", () => {
     const { key, secret } = made("ann");
     const ring = new KeyRing([key], () => NOW);
+    expect(ring.authenticate(key.id, secret)).toBeDefined();
     ring.replace([{ ...key, revokedAt: NOW }]);
     expect(ring.authenticate(key.id, secret)).toBeUndefined();
   });
