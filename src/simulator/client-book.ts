@@ -48,6 +48,7 @@ export class ClientBook {
   readonly fills = new BookFills();
   readonly #book = new OrderBook(TICK);
   readonly #house: House;
+  /** By handle; one that is free keeps its last order, and the house's have none. */
   readonly #orderOf: (ClientOrder | undefined)[] = [];
   readonly #freeHandles: number[] = [];
   #nextHandle = FIRST_CLIENT;
@@ -152,7 +153,6 @@ export class ClientBook {
 
   #free(order: ClientOrder): void {
     if (order.handle < 0) return;
-    this.#orderOf[order.handle] = undefined;
     this.#freeHandles.push(order.handle);
     order.handle = -1;
   }

@@ -232,7 +232,7 @@ export class OrderDesk {
   }
 
   #washTrade(ticket: OrderTicket, trader: TradingAccount, stake: Stake): Rejection | undefined {
-    if (this.#state.settings.checks !== "alpaca" || !stake.washGuard.mayMeet(ticket)) return undefined;
+    if (this.#state.settings.checks !== "alpaca" || !stake.washGuard.mayMeet(ticket, trader.open)) return undefined;
     const other = washTradeOf(ticket, trader.open);
     return other && rejection("wash_trade", `potential wash trade detected. use complex orders (opposite side ${other.type} order ${other.clientOrderId} exists)`);
   }

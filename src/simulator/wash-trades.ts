@@ -36,14 +36,20 @@ function hasLimit(type: ClientOrder["type"]): boolean {
   return type === "limit" || type === "stop_limit";
 }
 
-/** Of the open orders of one account in one symbol, what decides whether `washTradeOf` has an answer, without a walk through them. */
+/**
+ * Of the open orders of one account in one symbol, what decides whether `washTradeOf` has an answer, without a walk
+ * through them.
+ *
+ * Orders are only counted until one comes that an order of the other side could meet: most accounts have orders on one
+ * side of a symbol. From then on that other side is known by price.
+ */
 export class WashGuard {
   readonly #buys = new InterestOfSide(-1);
   readonly #sells = new InterestOfSide(1);
 
   /** An order is taken out with the limit that it had when it was added. */
   add(order: ClientOrder): void {
-    if (!isExempt(order)) order.interest = this.#of(order.side).add(hasLimit(order.type) ? order.limitPrice : undefined);
+    if (!isExempt(order)) order.interest = this.#of(order.side).add(order);
   }
 
   remove(order: ClientOrder): void {
@@ -51,12 +57,14 @@ export class WashGuard {
     order.interest = undefined;
   }
 
-  mayMeet({ type, side, limitPrice }: OrderTicket): boolean {
+  /** `open` are the account's open orders, among them those that were added here. */
+  mayMeet({ type, side, limitPrice }: OrderTicket, open: Iterable<ClientOrder>): boolean {
     if (type === "trailing_stop") return false;
     const others = this.#of(side === "buy" ? "sell" : "buy");
     if (others.size === 0) return false;
     if (others.atAnyPrice > 0 || !hasLimit(type)) return true;
-    return side === "buy" ? limitPrice! >= others.best() : limitPrice! <= others.best();
+    const best = others.best(open);
+    return side === "buy" ? limitPrice! >= best : limitPrice! <= best;
   }
 
   #of(side: Side): InterestOfSide {
@@ -71,12 +79,18 @@ export interface Interest {
   count: number;
 }
 
-/** The orders of one side: how many at each limit, and a heap for the best limit, where a limit without orders stays until it comes to the top. */
+/**
+ * The orders of one side: how many at each limit, and a heap for the best limit, where a limit without orders stays
+ * until it comes to the top. Both are there from the first time that the best limit is asked for.
+ */
 class InterestOfSide {
   size = 0;
   /** 1 where the lowest limit is the best, -1 where the highest is. */
   readonly #sign: 1 | -1;
   readonly #atAnyPrice: Interest = { key: -Infinity, count: 0 };
+  /** All with a limit, as long as nobody has asked. */
+  readonly #atSomePrice: Interest = { key: Infinity, count: 0 };
+  #isByPrice = false;
   readonly #byKey = new Map<number, Interest>();
   readonly #heap: Interest[] = [];
 
@@ -88,8 +102,8 @@ class InterestOfSide {
     return this.#atAnyPrice.count;
   }
 
-  add(limit: number | undefined): Interest {
-    const interest = limit === undefined ? this.#atAnyPrice : this.#at(limit * this.#sign);
+  add(order: ClientOrder): Interest {
+    const interest = this.#interestOf(order);
     this.size += 1;
     interest.count += 1;
     return interest;
@@ -101,9 +115,25 @@ class InterestOfSide {
   }
 
   /** The limit that meets most. Only where there is one. */
-  best(): number {
+  best(open: Iterable<ClientOrder>): number {
+    if (!this.#isByPrice) this.#sortByPrice(open);
     while (this.#heap[0]!.count === 0) this.#pop();
     return this.#heap[0]!.key * this.#sign;
+  }
+
+  #sortByPrice(open: Iterable<ClientOrder>): void {
+    this.#isByPrice = true;
+    for (const order of open) {
+      if (order.interest !== this.#atSomePrice) continue;
+      order.interest = this.#interestOf(order);
+      order.interest.count += 1;
+    }
+    this.#atSomePrice.count = 0;
+  }
+
+  #interestOf({ type, limitPrice }: ClientOrder): Interest {
+    if (!hasLimit(type)) return this.#atAnyPrice;
+    return this.#isByPrice ? this.#at(limitPrice! * this.#sign) : this.#atSomePrice;
   }
 
   #at(key: number): Interest {
