@@ -73,7 +73,8 @@ export function register(program: Command): void {
     .addHelpText(
       "after",
       `
-Clients need a key (ballast keys create). Operators' routes (/sim/v1) need a key with the scope admin, or a token made with
+Clients need a key (ballast keys create); a browser finds a live page at the URL. Operators' routes (/sim/v1) need a key with
+the scope admin, or a token made with
 ${ADMIN_SECRET_VARIABLE} (ballast keys admin-token).
 
 Examples:

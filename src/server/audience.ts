@@ -1,17 +1,20 @@
 /**
- * For whom a route is: everybody, whoever has a key, or operators.
+ * For whom a route is: everybody, whoever has a key, operators, or (`players`) either of the two last.
  *
  * It is decided by the route that was found and not by the request's text, which can spell one path in many ways.
  */
 import type { FastifyRequest } from "fastify";
 
-export type Audience = "everybody" | "key-holders" | "operators";
+export type Audience = "everybody" | "key-holders" | "operators" | "players";
 
-const EVERYBODY: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics", "/stream", "/v2/iex", "/v2/sip", "/v2/delayed_sip"]);
+const EVERYBODY: ReadonlySet<string> = new Set(["/", "/page/:file", "/health", "/ready", "/metrics", "/stream", "/v2/iex", "/v2/sip", "/v2/delayed_sip"]);
+/** What players may ask under /sim: of the market what everybody may see, of accounts their own alone. */
+const PLAYERS: ReadonlySet<string> = new Set(["GET /sim/v1/key", "GET /sim/v1/depth/:symbol"]);
 
-export function audienceOf({ routeOptions: { url } }: FastifyRequest): Audience {
+export function audienceOf({ method, routeOptions: { url } }: FastifyRequest): Audience {
   // There is no such route: with a key one is told so.
   if (url === undefined) return "key-holders";
   if (EVERYBODY.has(url)) return "everybody";
-  return url.startsWith("/sim/") ? "operators" : "key-holders";
+  if (!url.startsWith("/sim/")) return "key-holders";
+  return PLAYERS.has(`${method} ${url}`) ? "players" : "operators";
 }

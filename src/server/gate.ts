@@ -19,7 +19,8 @@ export function installGate({ app, settings }: ServerParts): void {
   app.decorateRequest("identity", undefined);
   const admit = (request: FastifyRequest, reply: FastifyReply): WireError | undefined => {
     reply.header("x-request-id", randomUUID());
-    if (audienceOf(request) !== "key-holders") return undefined;
+    const audience = audienceOf(request);
+    if (audience === "everybody" || audience === "operators" || (audience === "players" && !keysIn(request))) return undefined;
     const identity = identityFrom(request, settings.authenticator);
     if (!identity) return new WireError(401, 40110000, "request is not authorized");
     request.identity = identity;
@@ -27,7 +28,7 @@ export function installGate({ app, settings }: ServerParts): void {
     reply.header("x-ratelimit-limit", left.limit).header("x-ratelimit-remaining", left.remaining).header("x-ratelimit-reset", left.resetSeconds);
     if (left.exceeded) return new WireError(429, 42910000, "rate limit exceeded");
     if (request.method !== "GET") return identity.scopes.has("trade") ? undefined : new WireError(403, 40310000, "this key may not trade");
-    return identity.scopes.has("trade") || identity.scopes.has("read") ? undefined : new WireError(403, 40310000, "this key may not read");
+    return identity.scopes.has("trade") || identity.scopes.has("read") || (audience === "players" && identity.scopes.has("admin")) ? undefined : new WireError(403, 40310000, "this key may not read");
   };
   app.addHook("onRequest", (request, reply, done) => {
     done(admit(request, reply));

@@ -1,8 +1,10 @@
-/** Puts around a server what its operators have: streams, faults on demand, metrics, surveillance and standings. */
+/** Puts around a server what Alpaca's interface does not have: the page, what players ask, and what operators do. */
 import { installFaults } from "./fault-hooks.ts";
 import { FaultInjector } from "./faults.ts";
 import { Metrics } from "./metrics.ts";
 import { operationRoutes } from "./routes-operation.ts";
+import { pageRoutes } from "./routes-page.ts";
+import { playerRoutes } from "./routes-players.ts";
 import { streamRoutes } from "./routes-streams.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { watched } from "./watched-venue.ts";
@@ -21,6 +23,8 @@ export async function operate(parts: ServerParts, commandsSinceSnapshot: () => n
   });
   metrics.install(app);
   installFaults(app, faults);
+  pageRoutes(app);
+  playerRoutes(parts);
   operationRoutes(parts, faults, watched(venue, metrics));
   await streamRoutes(parts, faults, {
     sent: (stream) => metrics.streamMessages.inc({ stream }),
