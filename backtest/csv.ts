@@ -1,7 +1,7 @@
 /**
  * CSV bytes become typed columns, without a string for every cell.
  *
- * `readColumns` is for prices: one date column and any number of numeric ones, at some tens of megabytes a second. A
+ * `readColumns` is for prices: one column of dates or times and any number of numeric ones, at some tens of megabytes a second. A
  * number is the double nearest to its text, exactly as `Number` would read it. `readRecords` is for small tables of
  * text. Both find columns by name whatever their case and order, take a byte order mark, CRLF, quotes and empty lines
  * at the end, and throw `DataInvalid` with file, line and column for everything else. Lines count from 1.
@@ -10,7 +10,8 @@ import { DataInvalid } from "./dataset-invalid.ts";
 import { epochDayOf, sessionDateOf } from "../src/time.ts";
 
 interface Columns {
-  readonly days: Int32Array;
+  /** Epoch days, or minutes of the day. */
+  readonly keys: Int32Array;
   /** In the order in which they were asked for. An empty cell is NaN where empty cells are allowed. */
   readonly numbers: readonly Float64Array[];
 }
@@ -40,14 +41,14 @@ export function readHeader(bytes: Uint8Array, file: string): readonly string[] {
 }
 
 /** @throws DataInvalid when a column is missing or a cell does not hold what its column must. */
-export function readColumns(bytes: Uint8Array, file: string, date: string, names: readonly string[], emptyCells: "forbidden" | "allowed"): Columns {
+export function readColumns(bytes: Uint8Array, file: string, key: "date" | "time", names: readonly string[], emptyCells: "forbidden" | "allowed"): Columns {
   const header = readHeader(bytes, file);
-  const position = new Map([date, ...names].map((name) => [columnOf(header, name, file), name]));
+  const position = new Map([key, ...names].map((name) => [columnOf(header, name, file), name]));
   const rowsMax = countNewlines(bytes);
-  const days = new Int32Array(rowsMax);
+  const keys = new Int32Array(rowsMax);
   const byName = new Map(names.map((name) => [name, new Float64Array(rowsMax)]));
   const targets = header.map((_, i) => byName.get(position.get(i) ?? ""));
-  const dateAt = columnOf(header, date, file);
+  const keyAt = columnOf(header, key, file);
 
   const cells = new Cells(bytes, file, header, emptyCells === "allowed");
   let row = 0;
@@ -55,12 +56,12 @@ export function readColumns(bytes: Uint8Array, file: string, date: string, names
     for (let i = 0; i < header.length; i += 1) {
       const target = targets[i];
       if (target) target[row] = cells.number(i);
-      else if (i === dateAt) days[row] = cells.day(i);
+      else if (i === keyAt) keys[row] = key === "date" ? cells.day(i) : cells.minuteOfDay(i);
       else cells.skip(i);
     }
     row += 1;
   }
-  return { days: days.slice(0, row), numbers: names.map((name) => byName.get(name)!.slice(0, row)) };
+  return { keys: keys.slice(0, row), numbers: names.map((name) => byName.get(name)!.slice(0, row)) };
 }
 
 export interface CsvRecord {
@@ -174,6 +175,14 @@ class Cells {
     } catch (cause) {
       throw new DataInvalid(this.place(column), `${JSON.stringify(text)} is no date; dates are written YYYY-MM-DD`, { cause });
     }
+  }
+
+  /** Of a whole minute: HH:MM or HH:MM:00. */
+  minuteOfDay(column: number): number {
+    const text = this.text(column);
+    const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)(?::00)?$/.exec(text) ?? [];
+    if (hour === undefined) throw new DataInvalid(this.place(column), `${JSON.stringify(text)} is no minute of the day; minutes are written HH:MM or HH:MM:00`);
+    return Number(hour) * 60 + Number(minute);
   }
 
   skip(column: number): void {

@@ -121,7 +121,7 @@ async function seriesIn(file: CatalogFile, wanted: ReadonlySet<Symbol> | undefin
   const symbol = symbolOf(nameOf(file), path);
   if (!isWanted(symbol)) return [];
   const names = kind === "ohlcv" ? PRICE_COLUMNS : (["close"] as const);
-  const { days, numbers } = readColumns(bytes, path, "date", names, "forbidden");
+  const { keys: days, numbers } = readColumns(bytes, path, "date", names, "forbidden");
   const bars: Bars =
     kind === "ohlcv"
       ? { kind, days, open: numbers[0]!, high: numbers[1]!, low: numbers[2]!, close: numbers[3]!, volume: numbers[4]! }
@@ -144,7 +144,7 @@ function wideSeries(
   const symbols = columns.map((column) => symbolOf(declared?.symbol ?? column, path));
   const picked = columns.filter((_, i) => isWanted(symbols[i]!));
   if (picked.length === 0) return [];
-  const { days, numbers } = readColumns(bytes, path, "date", picked, "allowed");
+  const { keys: days, numbers } = readColumns(bytes, path, "date", picked, "allowed");
   return picked.map((column, i) => {
     const rows = rowsWithValue(numbers[i]!);
     const isFull = rows.length === days.length;

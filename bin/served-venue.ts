@@ -8,14 +8,14 @@ import { randomBytes, randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { loadDataset } from "../backtest/dataset.ts";
 import { agentMarket } from "../src/server/agent-market.ts";
-import { dailyMarket } from "../src/server/daily-market.ts";
 import { writeDurably } from "../src/server/durable/durable-file.ts";
 import { clientsAlone } from "../src/server/market-source.ts";
 import type { VenueSettings } from "../src/server/venue.ts";
+import { fillProfile } from "../src/simulator/fill-profiles.ts";
 import { epochDayOf, instantOf, isoOf, newYorkInstant, sessionDateOf, type Instant } from "../src/time.ts";
 import type { Symbol } from "../src/trade.ts";
+import { dataMarket, type DataMarket } from "./served-data.ts";
 import { UsageError } from "./usage-error.ts";
 
 const VENUE_FILE = "venue.json";
@@ -23,7 +23,7 @@ const VENUE_FILE = "venue.json";
 const marketSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("clients"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]) }),
   z.strictObject({ kind: z.literal("agents"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]), seed: z.int().min(0) }),
-  z.strictObject({ kind: z.literal("daily"), data: z.string(), dataHash: z.string(), from: z.string(), to: z.string(), symbols: z.array(z.string()).optional() }),
+  z.strictObject({ kind: z.enum(["daily-bars", "minute-bars"]), data: z.string(), dataHash: z.string(), from: z.string(), to: z.string(), symbols: z.array(z.string()).optional() }),
 ]);
 const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), hasOwnTime: z.literal(true).optional(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0) });
 type VenueFile = z.output<typeof fileSchema>;
@@ -37,6 +37,8 @@ export interface MarketOptions {
   /** Of the agents, and of what else is left to chance. */
   readonly seed?: number;
   readonly data?: string;
+  /** Minutes where the data have them, unless it says otherwise. */
+  readonly bars?: "daily" | "minute";
   readonly from?: string;
   readonly to?: string;
   readonly profile?: "realistic" | "alpaca-paper";
@@ -44,9 +46,11 @@ export interface MarketOptions {
 
 export interface ServedVenue {
   readonly settings: VenueSettings;
-  readonly market: "clients" | "agents" | "daily";
+  readonly market: VenueFile["market"]["kind"];
   /** Whether its time is the clock's, also after a pause; otherwise it goes on from where it stopped. */
   readonly followsClock: boolean;
+  /** What is to be known of its data. */
+  readonly notes: readonly string[];
 }
 
 /** @throws UsageError when options are given that the directory has decided already, or too few for a new one. */
@@ -59,26 +63,27 @@ export async function servedVenue(directory: string, options: MarketOptions, now
     if (!parsed.success) throw new UsageError(`${path} does not describe a venue: ${z.prettifyError(parsed.error)}`);
     return venueOf(parsed.data);
   }
-  const file = await newVenue(options, now);
-  const venue = await venueOf(file);
+  const { file, loaded } = await newVenue(options, now);
+  const venue = await venueOf(file, loaded);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await writeDurably(path, [`${JSON.stringify(file, undefined, 2)}\n`]);
   return venue;
 }
 
-async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, from, to, profile = "realistic" }: MarketOptions, now: Instant): Promise<VenueFile> {
+async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, bars, from, to, profile = "realistic" }: MarketOptions, now: Instant): Promise<{ readonly file: VenueFile; readonly loaded?: DataMarket }> {
   const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed } as const;
   if (agents && data !== undefined) throw new UsageError("--agents and --data are two markets: give one of them");
   if (start !== undefined && data !== undefined) throw new UsageError("--start is for a venue without --data, which begins on the day of --from");
   const begin = start === undefined ? { startsAt: isoOf(now) } : { startsAt: isoOf(instantOfOption(start)), hasOwnTime: true as const };
-  if (agents) return { ...made, ...begin, market: { kind: "agents", symbols: [...(symbols ?? AGENTS_SYMBOLS)], hours, seed } };
+  if (agents) return { file: { ...made, ...begin, market: { kind: "agents", symbols: [...(symbols ?? AGENTS_SYMBOLS)], hours, seed } } };
   if (data === undefined) {
     if (!symbols) throw new UsageError("a new venue needs --symbols for clients to trade with each other, --agents, or --data, --from and --to for bars to replay");
-    return { ...made, ...begin, market: { kind: "clients", symbols: [...symbols], hours } };
+    return { file: { ...made, ...begin, market: { kind: "clients", symbols: [...symbols], hours } } };
   }
   if (from === undefined || to === undefined) throw new UsageError("--data needs --from and --to: the days that are played");
-  const { hash } = await loadDataset(data, { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) });
-  return { ...made, startsAt: isoOf(newYorkInstant(epochDayOf(sessionDateOf(from)), 0)), market: { kind: "daily", data: resolve(data), dataHash: hash, from, to, ...(symbols && { symbols: [...symbols] }) } };
+  const loaded = await dataMarket({ data, from, to, symbols }, bars && `${bars}-bars`);
+  const market = { kind: loaded.kind, data: resolve(data), dataHash: loaded.hash, from, to, ...(symbols && { symbols: [...symbols] }) };
+  return { file: { ...made, startsAt: isoOf(newYorkInstant(epochDayOf(sessionDateOf(from)), 0)), market }, loaded };
 }
 
 const AGENTS_SYMBOLS = ["AAA", "BBB", "CCC"];
@@ -91,18 +96,26 @@ function instantOfOption(text: string): Instant {
   }
 }
 
-/** Of the market's history before its first day. */
-const LOOKBACK_SESSIONS = 300;
-const LIQUIDITY = { halfSpreadBps: 1, volumeShareMax: 0.1 };
+/** Around the last price, while nobody quotes. */
+const INDICATED_HALF_SPREAD_BPS = 1;
 
-async function venueOf({ salt, startsAt, hasOwnTime, market, profile, chance }: VenueFile): Promise<ServedVenue> {
-  const fills = profile === "realistic" ? { fees: "alpaca" as const } : { fees: "none" as const, withoutDividends: true as const, partialFillSeed: chance };
-  const settings = { salt, startsAt: instantOf(startsAt), exchange: { ...fills, halfSpreadBps: LIQUIDITY.halfSpreadBps, wholeShares: false, checks: "alpaca" as const } };
-  if (market.kind === "clients") return { settings: { ...settings, market: clientsAlone(market.symbols as Symbol[], market.hours) }, market: "clients", followsClock: !hasOwnTime };
-  if (market.kind === "agents") return { settings: { ...settings, market: agentMarket(market.symbols as Symbol[], market.seed, market.hours) }, market: "agents", followsClock: !hasOwnTime };
-  const { data, dataHash, from, to, symbols } = market;
-  const dataset = await loadDataset(data, { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) });
-  if (dataset.hash !== dataHash) throw new UsageError(`${data} no longer holds the bars that this venue was made with (its hash was ${dataHash} and is ${dataset.hash})`);
-  const series = dataset.symbols.map((symbol) => dataset.series.get(symbol)!);
-  return { settings: { ...settings, market: dailyMarket({ series, from: epochDayOf(sessionDateOf(from)), liquidity: LIQUIDITY }) }, market: "daily", followsClock: false };
+async function venueOf({ salt, startsAt, hasOwnTime, market, profile: name, chance }: VenueFile, loaded?: DataMarket): Promise<ServedVenue> {
+  const profile = fillProfile(name, chance);
+  const made = { salt, startsAt: instantOf(startsAt) };
+  const exchange = { fees: "alpaca", wholeShares: false, checks: "alpaca", ...profile.exchange } as const;
+  switch (market.kind) {
+    case "clients":
+    case "agents": {
+      const symbols = market.symbols as Symbol[];
+      const source = market.kind === "clients" ? clientsAlone(symbols, market.hours) : agentMarket(symbols, market.seed, market.hours);
+      return { settings: { ...made, exchange: { ...exchange, halfSpreadBps: INDICATED_HALF_SPREAD_BPS }, market: source }, market: market.kind, followsClock: !hasOwnTime, notes: [] };
+    }
+    case "daily-bars":
+    case "minute-bars": {
+      const { kind, hash, notes, source } = loaded ?? (await dataMarket(market, market.kind));
+      if (hash !== market.dataHash) throw new UsageError(`${market.data} no longer holds the bars that this venue was made with (its hash was ${market.dataHash} and is ${hash})`);
+      // A quote of daily bars stands for hours: the rest of a part meets it again at once.
+      return { settings: { ...made, exchange: { ...exchange, ...(kind === "daily-bars" && { standingQuotes: true }) }, market: source(profile) }, market: kind, followsClock: false, notes };
+    }
+  }
 }

@@ -25,7 +25,7 @@ interface Options extends MarketOptions {
   readonly port: number;
   readonly fsync: SyncPolicy;
   readonly snapshotEvery: number;
-  readonly speed: number;
+  readonly speed: number | "max";
   readonly stepped?: true;
   readonly requestsPerMinute: number;
   readonly connectionsMax: number;
@@ -39,7 +39,7 @@ interface Options extends MarketOptions {
 }
 
 /** Replayed bars have a tick for each tenth of a second of the clock; between clients only ends of days and orders come by themselves. */
-const TICK_MS = { daily: 100, agents: 250, clients: 1_000 } as const;
+const TICK_MS = { "daily-bars": 100, "minute-bars": 100, agents: 250, clients: 1_000 } as const;
 const INTERVAL_MS = 100;
 
 export function register(program: Command): void {
@@ -53,11 +53,12 @@ export function register(program: Command): void {
     .option("--start <instant>", "a new venue without data: the market's time at the start, RFC 3339 (default: now)")
     .option("--agents", "a new venue: seeded agents make the prices")
     .option("--seed <number>", "a new venue: of everything that is left to chance", count(0, 2 ** 32 - 1))
-    .option("--data <directory>", "a new venue: daily bars to replay")
+    .option("--data <directory>", "a new venue: minute or daily bars to replay")
+    .addOption(new Option("--bars <kind>", "a new venue: which of them (default: minutes where the data have them)").choices(["minute", "daily"]))
     .option("--from <date>", "the first day that is replayed")
     .option("--to <date>", "the last day that is replayed")
-    .addOption(new Option("--profile <name>", "a new venue: fees and dividends as in reality, or what Alpaca's paper does (default: realistic)").choices(["realistic", "alpaca-paper"]))
-    .option("--speed <factor>", "of the time of bars and agents: how many times faster than a clock", speed, 1)
+    .addOption(new Option("--profile <name>", "a new venue: fills, fees and dividends as in reality, or as Alpaca's paper does them (default: realistic)").choices(["realistic", "alpaca-paper"]))
+    .option("--speed <factor>", "of the time of bars and agents: how many times faster than a clock; max for bars as fast as streams take them", speed, 1)
     .option("--stepped", "time moves only by POST /sim/v1/advance")
     .option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)", policy, { sync: "every-batch" })
     .option("--snapshot-every <commands>", "commands between two snapshots", count(1, 1_000_000_000), 50_000)
@@ -82,6 +83,7 @@ Examples:
   $ ballast serve --dir venue --symbols AAA,BBB --hours always
   $ ballast serve --dir lively --agents --seed 7 --hours always
   $ ballast serve --dir replay --data backtest/data --from 2016-01-04 --to 2016-12-30 --speed 3600
+  $ ballast serve --dir week --data market-data --symbols SPY --from 2013-10-07 --to 2013-10-11 --speed max
   $ ballast serve --dir venue --recover --verify`,
     )
     .action(serve);
@@ -90,11 +92,12 @@ Examples:
 async function serve(options: Options): Promise<void> {
   if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
-  const { dir, symbols, hours, start, agents, seed, data, from, to, profile } = options;
-  const served = await servedVenue(dir, { symbols, hours, start, agents, seed, data, from, to, profile } as MarketOptions, Date.now() as Instant);
+  const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile } = options;
+  const served = await servedVenue(dir, { symbols, hours, start, agents, seed, data, bars, from, to, profile } as MarketOptions, Date.now() as Instant);
   const onSnapshotFailure = (error: unknown): void => void process.stderr.write(`ballast: a snapshot failed and the log goes on: ${String(error)}\n`);
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
   if (options.recover) return recovered(options, served, durable);
+  for (const note of served.notes) process.stderr.write(`${note}\n`);
   process.stderr.write(`${recoveryText(durable)}\n`);
   await run(options, served, durable);
 }
@@ -138,8 +141,12 @@ async function commit(durable: DurableVenue, command: VenueCommand): Promise<voi
   durable.venue.apply(command);
 }
 
-function timeOf({ stepped, speed }: Options, { market }: ServedVenue): TimeSettings {
+function timeOf({ stepped, speed }: Options, { market, settings }: ServedVenue): TimeSettings {
   if (stepped) return { mode: "stepped" };
+  if (speed === "max") {
+    if (!settings.market.timetable) throw new UsageError("--speed max is for replayed bars, whose instants are known beforehand");
+    return { mode: "unpaced" };
+  }
   if (market === "clients" && speed !== 1) throw new UsageError("--speed is for replayed bars: clients trade in real time");
   return { mode: "real", speed, clock: Date.now, tickMs: TICK_MS[market] };
 }
@@ -200,9 +207,10 @@ function count(low: number, high: number): (text: string) => number {
   };
 }
 
-function speed(text: string): number {
+function speed(text: string): number | "max" {
+  if (text === "max") return text;
   const value = Number(text);
-  if (!(value > 0 && value <= 1e9)) throw new InvalidArgumentError("It is a number above 0.");
+  if (!(value > 0 && value <= 1e9)) throw new InvalidArgumentError("It is a number above 0, or max.");
   return value;
 }
 

@@ -8,6 +8,7 @@ import type { Exchange } from "../simulator/exchange.ts";
 import type { Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import type { BarHistory } from "./bar-history.ts";
+import type { Timetable } from "./timetable.ts";
 
 export interface MarketSource {
   /** Listed when the venue opens. */
@@ -16,6 +17,8 @@ export interface MarketSource {
   readonly hours: "calendar" | "always";
   /** The market's own history, where it knows more than what traded at the venue. */
   readonly history?: BarHistory;
+  /** Where it is known beforehand when something happens. */
+  readonly timetable?: Timetable;
   /** A new market on a new exchange, or the one that `restored` was taken of. */
   open(exchange: Exchange, restored: MarketMemory | undefined): Market;
 }

@@ -4,6 +4,7 @@
  * A replayed market answers from its own history, any other from what traded at the venue. Bars are there once they have
  * closed; longer ones are made of minutes or days, and adjusted as of today with the actions whose ex-date has come.
  */
+import { sessionOn } from "../rules/calendar.ts";
 import { factorsFor, type CorporateAction, type Factors } from "../rules/corporate-actions.ts";
 import { newYorkClock, newYorkInstant, weekdayOf, DAY_MS, MINUTE_MS, type EpochDay, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
@@ -54,7 +55,8 @@ export class PrintedMarket {
     if (closed?.at === today) return shownBar(closed, AS_PRINTED);
     const open = this.#venue.tape.openBar(symbol, "day");
     if (open?.at === today && !this.#history) return shownBar(open, AS_PRINTED);
-    const trades = this.trades(symbol, now).filter(({ at }) => at >= today);
+    const session = this.#history && sessionOn(newYorkClock(now).day);
+    const trades = this.trades(symbol, now).filter(({ at }) => at >= (session?.open ?? today) && at <= (session?.close ?? now));
     return trades.length === 0 ? undefined : merged(trades.map(barOfTrade), { unit: "day", count: 1 }, undefined)[0];
   }
 
@@ -72,8 +74,9 @@ export class PrintedMarket {
     return this.#history?.quotes(symbol, now) ?? this.#venue.tape.quotes(symbol);
   }
 
-  lastQuote(symbol: Symbol): TapeQuote | undefined {
-    return this.#venue.tape.quotes(symbol).at(-1);
+  lastQuote(symbol: Symbol, now: Instant): TapeQuote | undefined {
+    const quotes = this.#history?.hasQuotes ? this.#history.quotes(symbol, now) : this.#venue.tape.quotes(symbol);
+    return quotes.at(-1);
   }
 
   /** Whose ex-date has come. */

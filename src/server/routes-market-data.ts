@@ -79,7 +79,7 @@ function kindsOf(parts: ServerParts, market: PrintedMarket): readonly Kind[] {
       name: "quotes",
       one: "quote",
       page: (_query, page) => mapped(pageOver(page, (symbol) => market.quotes(symbol, parts.now())), timed(quoteView)),
-      latest: (symbol) => viewed(market.lastQuote(symbol), quoteView),
+      latest: (symbol) => viewed(market.lastQuote(symbol, parts.now()), quoteView),
     },
   ];
 }
@@ -93,7 +93,7 @@ function snapshotRoutes(parts: ServerParts, market: PrintedMarket): void {
     const before = daily.at(-1)?.at === today ? daily.at(-2) : daily.at(-1);
     const views = {
       latestTrade: viewed(market.trades(symbol, now).at(-1), tradeView),
-      latestQuote: viewed(market.lastQuote(symbol), quoteView),
+      latestQuote: viewed(market.lastQuote(symbol, now), quoteView),
       minuteBar: viewed(market.lastBar(symbol, now), barView),
       dailyBar: viewed(market.dayUnderWay(symbol, now) ?? before, barView),
       prevDailyBar: viewed(before, barView),

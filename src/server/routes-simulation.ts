@@ -3,7 +3,7 @@
  * are integers, prices in millionths of a dollar and quantities in billionths of a share.
  */
 import { z } from "zod";
-import { instantOf, type Instant } from "../time.ts";
+import { instantOf, isoOf, type Instant } from "../time.ts";
 import { venueCommandSchema } from "./commands.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { invalidRequest, wireErrorOf } from "./wire-errors.ts";
@@ -28,6 +28,8 @@ export function simulationRoutes(parts: ServerParts, moveTo: (at: Instant) => Pr
     const to = body.success ? timeOf(body.data.to) : undefined;
     if (to === undefined) throw invalidRequest('the body is {"to": "2026-11-24T15:00:00Z"}');
     if (to < parts.now()) throw invalidRequest("the market's time does not go back");
+    const { timetable } = parts.venue.settings.market;
+    if (timetable && to > timetable.endsAt) throw invalidRequest(`the market's data end at ${isoOf(timetable.endsAt)}`);
     await moveTo(to);
     return { now: new Date(parts.now()).toISOString() };
   });

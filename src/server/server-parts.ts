@@ -49,6 +49,8 @@ export interface ServerSettings {
 
 export type TimeSettings =
   | { readonly mode: "stepped" }
+  /** From one instant of the market's timetable to the next, as soon as the streams have taken what they were sent. */
+  | { readonly mode: "unpaced" }
   /** Market time goes on from the venue's own at `speed` times the clock's pace. */
   | { readonly mode: "real"; readonly speed: number; readonly clock: () => number; readonly tickMs: number };
 

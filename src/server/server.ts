@@ -2,14 +2,14 @@
  * A venue behind Alpaca's REST wire, in this process.
  *
  * A command is acknowledged in this order: parsed, authorised, appended to the journal until it is durable, applied to
- * the venue, answered. Commands are applied in the order in which they were appended. Time is `stepped`, and moves by
- * commands alone, or `real`, and follows a clock at a speed; it never goes back, and is not asked for by the venue.
+ * the venue, answered. Commands are applied in the order in which they were appended. How time moves is market-time.ts; the
+ * venue never asks for it.
  */
 import Fastify, { type FastifyInstance } from "fastify";
-import { plusMs, type Instant } from "../time.ts";
 import type { VenueCommand } from "./commands.ts";
 import { installCors } from "./cors.ts";
 import { installGate } from "./gate.ts";
+import { keepMoving, marketTime, moveTo } from "./market-time.ts";
 import { accountRoutes } from "./routes-account.ts";
 import { corporateActionRoutes } from "./routes-corporate-actions.ts";
 import { marketDataRoutes } from "./routes-market-data.ts";
@@ -29,17 +29,15 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   for (const add of ROUTES) add(parts);
   await settings.extend?.(parts);
   await app.listen({ host: settings.host, port: settings.port });
-  const stopTicking = settings.time.mode === "real" ? tick(parts, settings.time.tickMs) : (): void => undefined;
+  const stopMoving = keepMoving(parts, parts.executeAt);
   const address = app.server.address();
   const port = typeof address === "object" && address ? address.port : settings.port;
   return {
     ...parts,
     url: `${settings.tls ? "https" : "http"}://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`,
-    async moveTo(at) {
-      await parts.executeAt({ type: "advance", at });
-    },
+    moveTo: (at) => moveTo(parts, parts.executeAt, at),
     async close() {
-      stopTicking();
+      await stopMoving();
       await app.close();
     },
   };
@@ -78,7 +76,7 @@ function takeAnyBodyAsJson(app: FastifyInstance): void {
   });
 }
 
-function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & { executeAt(command: VenueCommand): Promise<VenueReply> } {
+function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & { readonly executeAt: (command: VenueCommand) => Promise<VenueReply> } {
   const { venue, journal } = settings;
   const now = marketTime(settings);
   let stamped = venue.now;
@@ -92,23 +90,4 @@ function partsOf(app: FastifyInstance, settings: ServerSettings): ServerParts & 
     // Between the stamp and the append nothing waits, so instants in the journal never go back.
     execute: (command) => executeAt({ ...command, at: Math.max(stamped, now()) } as VenueCommand),
   };
-}
-
-function marketTime({ time, venue }: ServerSettings): () => Instant {
-  if (time.mode === "stepped") return () => venue.now;
-  const { clock, speed } = time;
-  const [from, startedAt] = [venue.now, clock()];
-  return () => plusMs(from, Math.max(0, Math.floor((clock() - startedAt) * speed)));
-}
-
-/** Lets the market's time go on while nobody sends anything. */
-function tick(parts: ServerParts, everyMs: number): () => void {
-  let isWaiting = false;
-  const timer = setInterval(() => {
-    if (isWaiting) return;
-    isWaiting = true;
-    parts.execute({ type: "advance" }).finally(() => (isWaiting = false)).catch((error: unknown) => parts.app.log.error(error));
-  }, everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
 }

@@ -18,7 +18,7 @@ export interface VenueSettings {
   readonly salt: string;
   /** The market's time when the venue opens. */
   readonly startsAt: Instant;
-  readonly exchange: Pick<ExchangeSettings, "fees" | "halfSpreadBps" | "wholeShares" | "checks" | "shortSaleRestriction" | "withoutDividends" | "partialFillSeed">;
+  readonly exchange: Pick<ExchangeSettings, "fees" | "halfSpreadBps" | "wholeShares" | "checks" | "shortSaleRestriction" | "withoutDividends" | "partialFillSeed" | "standingQuotes">;
   readonly market: MarketSource;
 }
 
@@ -39,8 +39,17 @@ export class Announcements {
     return () => this.#onMarket.delete(listener);
   }
 
+  get hasMarketListeners(): boolean {
+    return this.#onMarket.size > 0;
+  }
+
   readonly market = (update: MarketUpdate): void => {
     for (const listener of this.#onMarket) listener(update);
+  };
+
+  /** What trades at the venue is not told where the market has a history of its own. */
+  readonly quotes = (update: MarketUpdate): void => {
+    if (update.type === "quote") this.market(update);
   };
 
   update(account: VenueAccount, at: Instant, event: TradeEvent, order: VenueOrder, execution?: Execution): void {

@@ -69,10 +69,10 @@ export class Venue {
   constructor(settings: VenueSettings, restored?: VenueSnapshot) {
     this.#announcements = new Announcements();
     this.#follower = new ExchangeFollower();
-    const { hours } = settings.market;
+    const { hours, history } = settings.market;
     const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower };
     const exchange = restored ? Exchange.restore(exchangeSettings, restored.exchange) : new Exchange(exchangeSettings, settings.startsAt);
-    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(this.#announcements.market, restored?.tape), this.#announcements);
+    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements);
     this.#follower.follow(this.#state);
     this.#entry = new OrderEntry(this.#state);
     if (restored) this.#take(restored);
@@ -306,6 +306,8 @@ export class Venue {
     this.#state.tape.moveTo(at);
     if (Math.floor(at / MINUTE_MS) !== Math.floor(now / MINUTE_MS)) this.#sampleEquity(at);
     if (this.#market.hasMoved()) for (const { symbol, isActive } of this.#state.assets.all()) if (isActive) this.#noteQuote(symbol);
+    const { history } = this.settings.market;
+    if (history && this.#announcements.hasMarketListeners) for (const update of history.printed(now, at)) this.#announcements.market(update);
   }
 
   #openSession(): void {
@@ -346,6 +348,7 @@ export class Venue {
 
   /** The best of the house and the clients' orders; an indication while nobody is there. */
   #noteQuote(symbol: Symbol): void {
+    if (this.settings.market.history?.hasQuotes) return;
     const { exchange, tape } = this.#state;
     const { bids: [bid], asks: [ask] } = exchange.depthOf(symbol, 1);
     const indication = bid && ask ? undefined : exchange.quoteOf(symbol);

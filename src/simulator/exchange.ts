@@ -109,13 +109,13 @@ export class Exchange {
     else for (const extreme of lastPrice - low < high - lastPrice ? [low, high] : [high, low]) listing.sweep(extreme, quantity, quoteAt);
   }
 
-  /** The market trades from its last price to `to`, with `quantity` for the clients on the way. */
-  walk(symbol: Symbol, to: Price, quantity: Quantity, quoteAt: QuoteAt = this.#aroundPrice): void {
+  /** The market trades from its last price to `to`, with `quantity` for the clients on the way. What they have left of it. */
+  walk(symbol: Symbol, to: Price, quantity: Quantity, quoteAt: QuoteAt = this.#aroundPrice): Quantity {
     const listing = this.#state.listing(symbol);
-    if (listing.halted) return;
+    if (listing.halted) return quantity;
     listing.quotedToday = true;
     this.#watchFall(symbol, listing, to);
-    listing.sweep(to, quantity, quoteAt);
+    return listing.sweep(to, quantity, quoteAt);
   }
 
   /**

@@ -136,8 +136,8 @@ export class Listing {
     this.#activate(price);
   }
 
-  /** The market trades from where it is to `to`; `quantity` meets clients on the way, `quoteAt` is the house's quote where a stop is met. */
-  sweep(to: Price, quantity: Quantity, quoteAt: (price: Price, quantity: Quantity) => HouseQuote): void {
+  /** The market trades from where it is to `to`; `quantity` meets clients on the way, `quoteAt` is the house's quote where a stop is met. What is left of it. */
+  sweep(to: Price, quantity: Quantity, quoteAt: (price: Price, quantity: Quantity) => HouseQuote): Quantity {
     this.house.leave();
     const side = this.lastPrice !== undefined && to > this.lastPrice ? "buy" : "sell";
     let left = quantity;
@@ -150,8 +150,9 @@ export class Listing {
       left = minOf(left, this.house.left(side));
       this.house.leave();
     }
-    this.#tradeThrough(side, to, left);
+    left = this.#tradeThrough(side, to, left);
     this.tradedAt(to);
+    return left;
   }
 
   /** The market trades down to `low` and up to `high` and stays where it is, with `quantity` on either side. */

@@ -16,12 +16,12 @@ describe("columns", () => {
     ["beside a quoted text with a comma", 'note,date,close\n"a, b",2020-01-02,1.5\n"a ""c""",2020-01-03,2\n'],
     ["with blanks around the cells", "date, close\n2020-01-02, 1.5\n2020-01-03, 2 \n"],
   ])("are read %s", (_, text) => {
-    const { days, numbers } = read(text);
-    expect([...days]).toEqual([18263, 18264]);
+    const { keys, numbers } = read(text);
+    expect([...keys]).toEqual([18263, 18264]);
     expect([...numbers[0]!]).toEqual([1.5, 2]);
   });
 
-  test("a header alone has no rows", () => expect(read("date,close\n").days.length).toBe(0));
+  test("a header alone has no rows", () => expect(read("date,close\n").keys.length).toBe(0));
   test("the first row of numbers is line 2", () => expect(lineOfRow(0)).toBe(2));
   test("an empty cell is NaN where a symbol may be unlisted", () => expect(read("date,close\n2020-01-02,\n", "allowed").numbers[0]![0]).toBeNaN());
 
@@ -32,7 +32,14 @@ describe("columns", () => {
     ["1900-03-01", -25508],
     ["2020-12-31", 18627],
     ["2024-02-29", 19782],
-  ])("%s is day %i", (date, day) => expect(read(`date,close\n${date},1\n`).days[0]).toBe(day));
+  ])("%s is day %i", (date, day) => expect(read(`date,close\n${date},1\n`).keys[0]).toBe(day));
+
+  test("times are minutes of the day, and whole ones", () => {
+    const minutes = (text: string) => [...readColumns(bytes(text), "A.csv", "time", ["close"], "forbidden").keys];
+    expect(minutes("time,close\n04:00:00,1\n15:59,2\n")).toEqual([240, 959]);
+    expect(() => minutes("time,close\n04:00:30,1\n")).toThrow('A.csv line 2, column time: "04:00:30" is no minute of the day; minutes are written HH:MM or HH:MM:00');
+    expect(() => minutes("time,close\n24:00,1\n")).toThrow("is no minute of the day");
+  });
 });
 
 describe("numbers are the doubles that their text says", () => {

@@ -59,10 +59,12 @@ export function drawnMarket(terms: MarketTerms): DrawnMarket {
   const days = new Map(symbols.map((symbol) => [symbol, barsOf(terms, symbol, paths.get(symbol)!)]));
   const agenda = agendaOf(terms, paths);
   const history: BarHistory = {
+    hasQuotes: false,
     bars: (symbol, timeframe, now) => (timeframe === "minute" ? [] : (days.get(symbol) ?? []).filter(({ closedAt }) => closedAt <= now).map(({ bar }) => bar)),
     trades: () => [],
     quotes: () => [],
     actions: (symbol): readonly CorporateAction[] => (split?.symbol === symbol ? [{ type: "split", exDay: split.exDay, ratio: split.ratio }] : []),
+    printed: () => [],
   };
   return {
     source: {

@@ -13,6 +13,7 @@ import type { Deployment } from "../../src/run/deployment.ts";
 import type { JournalEvent } from "../../src/run/journal.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
 import { dailyMarket } from "../../src/server/daily-market.ts";
+import { constantProfile } from "../../src/simulator/fill-profiles.ts";
 import { Venue } from "../../src/server/venue.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
 import { epochDayOf, instantOf, newYorkInstant, sessionDateOf, type Instant } from "../../src/time.ts";
@@ -71,7 +72,7 @@ test("a strategy run over the wire places the orders of the same run on the exch
 
   const from = epochDayOf(sessionDateOf("2026-11-23"));
   const series = deployment.symbols.map((symbol) => BARS.series.get(symbol)!);
-  const source = dailyMarket({ series, from, liquidity: settings.liquidity });
+  const source = dailyMarket({ series, from, profile: constantProfile(settings.liquidity) });
   const venue = new Venue(venueSettings({ startsAt: newYorkInstant(from, 0), market: source, exchange: { fees: "alpaca", halfSpreadBps: 1, wholeShares: deployment.settings.shares === "whole" } }));
   market = await serveMarket({ ann: "100000" }, {}, venue);
   const clock: Clock = { now: () => market.server.now() };

@@ -1,13 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { moneyOf, priceOf, quantityOf, shares } from "../../src/money.ts";
+import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
+import { sessionsBetween } from "../../src/rules/calendar.ts";
 import { agentMarket } from "../../src/server/agent-market.ts";
 import { venueCommandSchema, type OrderForm, type VenueCommand } from "../../src/server/commands.ts";
+import { dailyMarket } from "../../src/server/daily-market.ts";
 import { clientsAlone, type MarketSource } from "../../src/server/market-source.ts";
+import { minuteMarket } from "../../src/server/minute-market.ts";
 import { Venue, type VenueSettings, type VenueSnapshot } from "../../src/server/venue.ts";
 import type { TradeUpdate } from "../../src/server/venue-replies.ts";
-import { plusMs } from "../../src/time.ts";
+import { fillProfile } from "../../src/simulator/fill-profiles.ts";
+import type { MinuteBar } from "../../src/simulator/minute-replay.ts";
+import { epochDayOf, MINUTE_MS, plusMs, sessionDateOf } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
+import { wanderingBars } from "../support/made-up-market.ts";
 import { NOON, venueSettings } from "../support/served-market.ts";
 
 const ANN = "ann" as AccountName;
@@ -55,7 +62,21 @@ const step: fc.Arbitrary<Step> = fc.tuple(fc.nat({ max: 9 }), form, fc.constantF
 const MARKETS: readonly (readonly [string, () => MarketSource, runs: number])[] = [
   ["clients alone", () => clientsAlone([AAA, "BBB" as Symbol], "calendar"), 25],
   ["seeded agents", () => agentMarket([AAA], 5, "always"), 3],
+  ["daily bars", () => dailyMarket({ series: [{ symbol: AAA, bars: wanderingBars("2026-11-10", 20, 3, 4_000), actions: ACTIONS }], from: epochDayOf(sessionDateOf("2026-11-25")), profile: fillProfile("realistic", 7) }), 10],
+  ["minute bars", () => minuteMarket([{ symbol: AAA, bars: MINUTES, days: wanderingBars("2026-11-23", 20, 3), actions: ACTIONS, statisticsOn: () => ({ dailyVolume: 100_000, dailyVolatility: 0.02, tier: "large" }) }], fillProfile("realistic", 7)), 15],
 ];
+
+const ACTIONS: readonly CorporateAction[] = [
+  { type: "dividend", exDay: epochDayOf(sessionDateOf("2026-11-25")), amount: 0.5, previousClose: 100 },
+  { type: "split", exDay: epochDayOf(sessionDateOf("2026-11-27")), ratio: 2 },
+];
+/** From Tuesday's noon until the Monday after Thanksgiving. */
+const MINUTES: readonly MinuteBar[] = sessionsBetween(epochDayOf(sessionDateOf("2026-11-24")), epochDayOf(sessionDateOf("2026-11-30"))).flatMap(({ day, open, close }) =>
+  Array.from({ length: (close - open) / MINUTE_MS }, (_, minute) => {
+    const price = (day >= ACTIONS[1]!.exDay ? 50 : 100) + ((minute * 37) % 11) / 100;
+    return { at: plusMs(open, minute * MINUTE_MS), open: price, high: price + 0.05, low: price - 0.05, close: price + 0.02, volume: 4_000 };
+  }),
+).filter(({ at }) => at > NOON);
 
 describe.each(MARKETS)("a venue with %s", (_name, market, numRuns) => {
   const settings = (): VenueSettings => venueSettings({ market: market(), exchange: { fees: "alpaca", halfSpreadBps: 1, wholeShares: false, checks: "alpaca" } });

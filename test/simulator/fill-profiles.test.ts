@@ -34,7 +34,7 @@ describe("the same order under each profile", () => {
   ] as const)("%s", (name, expected) => {
     const market = new ExchangeMarket("2024-07-10T15:59:00Z");
     market.place("a", { side: "buy", type: "market", qty: name === "realistic" ? 250 : 900 });
-    new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statistics: STATISTICS }], fillProfile(name, 0)).advanceTo(instantOf(at));
+    new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statisticsOn: () => STATISTICS }], fillProfile(name, 0)).advanceTo(instantOf(at));
     expect(market.fills("a")).toEqual(expected);
   });
 
@@ -42,7 +42,7 @@ describe("the same order under each profile", () => {
     const market = new ExchangeMarket("2024-07-10T15:58:00Z").price("100").hold(20);
     market.place("stop", { side: "sell", type: "stop", stop: "99.6" });
     market.place("limit", { side: "sell", type: "limit", limit: "100.9" });
-    new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statistics: STATISTICS }], fillProfile("peer", 0)).advanceTo(instantOf("2024-07-10T16:01:00Z"));
+    new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [bar], actions: [], statisticsOn: () => STATISTICS }], fillProfile("peer", 0)).advanceTo(instantOf("2024-07-10T16:01:00Z"));
     expect([market.fills("stop"), market.fills("limit")]).toEqual([["10@99.6"], ["10@100.9"]]);
   });
 
@@ -55,7 +55,7 @@ describe("the same order under each profile", () => {
         exit: { clientOrderId: "tp" as never, symbol: XYZ, side: "sell", type: "limit", quantity: shares(10), timeInForce: "day", limitPrice: priceOf("100.1") },
         stopLoss: { clientOrderId: "sl" as never, stopPrice: priceOf("99.6") },
       });
-      new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [other], actions: [], statistics: STATISTICS }], fillProfile("peer", 0), path).advanceTo(instantOf("2024-07-10T16:01:00Z"));
+      new MinuteReplay(market.exchange, [{ symbol: XYZ, bars: [other], actions: [], statisticsOn: () => STATISTICS }], fillProfile("peer", 0), path).advanceTo(instantOf("2024-07-10T16:01:00Z"));
       expect([...market.fills("tp"), ...market.fills("sl")]).toEqual(expected);
     }
   });

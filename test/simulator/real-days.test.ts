@@ -46,7 +46,7 @@ function world(symbol: string, from: string, to: string, start: Instant, name: F
   exchange.openAccount(ME, moneyOf("1000000"));
   exchange.list(symbol as Symbol);
   const statistics = { dailyVolume: 100_000_000, dailyVolatility: 0.01, tier: "mega" } as const;
-  const market = new MinuteReplay(exchange, [{ symbol: symbol as Symbol, bars: minutesOf(symbol, from, to), actions, statistics }], profile);
+  const market = new MinuteReplay(exchange, [{ symbol: symbol as Symbol, bars: minutesOf(symbol, from, to), actions, statisticsOn: () => statistics }], profile);
   return {
     exchange, market, log,
     order: (id, rest) => expect(exchange.place(ME, { clientOrderId: id as ClientOrderId, symbol: symbol as Symbol, ...rest })).toEqual({ kind: "accepted" }),
