@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AlpacaFailure, type Kind } from "../../src/alpaca/errors.ts";
-import { breakerKey, BreakerOpen, ReadBreaker } from "../../src/alpaca/read-breaker.ts";
+import { breakerKey, BreakerOpen, ReadBreaker, type BreakerState } from "../../src/alpaca/read-breaker.ts";
 import type { Clock } from "../../src/ports.ts";
 import { instantOf, type Instant } from "../../src/time.ts";
 import { MemoryStateStore } from "../../src/state/memory.ts";
@@ -73,6 +73,32 @@ test("an open breaker stays open in the next process, dated by its opening, and 
   const third = new ReadBreaker("alpaca", clock, (await store.load(key))!.value);
   expect(await afterReads(third, works)).toEqual(["answer"]);
   expect(third.state()).toEqual({ kind: "closed" });
+});
+
+test("reads that come while one is tried wait for what it shows", async () => {
+  const restored = new ReadBreaker("alpaca", clock, { kind: "open", since: (START - 31_000) as Instant });
+  expect(await Promise.all([restored.read(works), restored.read(works), restored.read(works)])).toEqual(["answer", "answer", "answer"]);
+  expect(restored.state()).toEqual({ kind: "closed" });
+  const again = new ReadBreaker("alpaca", clock, { kind: "open", since: (START - 31_000) as Instant });
+  const outcomes = await Promise.allSettled([again.read(fails("no-answer")), again.read(works)]);
+  expect(outcomes).toMatchObject([{ reason: { name: "AlpacaFailure" } }, { reason: { name: "BreakerOpen" } }]);
+});
+
+test("one failed read in each of three processes within a minute opens it, and a read that works between them does not let it", async () => {
+  const oneRead = async (state: BreakerState, read: () => Promise<string>): Promise<BreakerState> => {
+    const process = new ReadBreaker("alpaca", clock, breakerKey("alpaca").parse(state));
+    await afterReads(process, read);
+    await vi.advanceTimersByTimeAsync(20_000);
+    return process.state();
+  };
+  const first = await oneRead({ kind: "closed" }, fails("no-answer"));
+  expect(first).toEqual({ kind: "closed", failed: { count: 1, since: START } });
+  const second = await oneRead(first, fails("no-answer"));
+  expect(await oneRead(second, works)).toEqual({ kind: "closed" });
+  expect(await oneRead(second, fails("forbidden"))).toEqual({ kind: "closed" });
+  expect(await oneRead(second, fails("no-answer"))).toEqual({ kind: "closed", failed: { count: 1, since: START + 80_000 } });
+  const within = { kind: "closed", failed: { count: 2, since: (START + 70_000) as Instant } } as const;
+  expect(await oneRead(within, fails("no-answer"))).toEqual({ kind: "open", since: START + 100_000 });
 });
 
 test("a state that is none is refused", () => {
