@@ -27,6 +27,8 @@ export interface WireOptions {
   readonly timeoutMs?: number;
   /** Pause before a read is repeated; doubles each time. */
   readonly retryDelayMs?: number;
+  /** After which a read is not repeated any more, and does not wait for a permit either. */
+  readonly retryTimeMaxMs?: number;
 }
 
 /** What the SDK's raw methods answer with. */
@@ -82,11 +84,12 @@ export class Wire {
   }
 
   async #repeated<T>(what: string, send: () => Promise<RawAnswer>, answer: z.ZodType<T>): Promise<T> {
-    const giveUpAt = performance.now() + RETRY_TIME_MAX_MS;
+    const { retryDelayMs = RETRY_DELAY_MS, retryTimeMaxMs = RETRY_TIME_MAX_MS } = this.#options;
+    const giveUpAt = performance.now() + retryTimeMaxMs;
     return pRetry(() => this.once(what, send, answer), {
       retries: READ_RETRIES,
-      minTimeout: this.#options.retryDelayMs ?? RETRY_DELAY_MS,
-      maxRetryTime: RETRY_TIME_MAX_MS,
+      minTimeout: retryDelayMs,
+      maxRetryTime: retryTimeMaxMs,
       randomize: true,
       shouldRetry: async ({ error }) => {
         const waitMs = waitBeforeRetry(error);

@@ -16,6 +16,7 @@ import { compatibleServer, liveTrading, paperTrading, type TradingHost } from ".
 import { alpacaMarketData } from "../alpaca/market-data.ts";
 import { RateBudget } from "../alpaca/rate-budget.ts";
 import { breakerKey, ReadBreaker } from "../alpaca/read-breaker.ts";
+import type { WireOptions } from "../alpaca/wire.ts";
 import type { AlpacaKeys, Secret } from "../aws/secret.ts";
 import { keysFromSecretsManager, type KeySource } from "../aws/secrets.ts";
 import { ConfigInvalid, type AccountConfig } from "../config.ts";
@@ -68,7 +69,10 @@ export function secretKeys(clock: Clock): KeysOf {
   };
 }
 
-export function portsOver<S extends FencingStore & { readonly blobs?: BlobStore }>(store: S, keysOf: KeysOf, env: Environment, clock: Clock): OpenVenue<S> {
+/** How patient requests to the venue are. */
+export type Patience = Pick<WireOptions, "timeoutMs" | "retryDelayMs" | "retryTimeMaxMs">;
+
+export function portsOver<S extends FencingStore & { readonly blobs?: BlobStore }>(store: S, keysOf: KeysOf, env: Environment, clock: Clock, patience: Patience = {}): OpenVenue<S> {
   const budgets = new Map<string, RateBudget>();
   const budgetOf = (name: string, requestsPerMinute: number): RateBudget => {
     const budget = budgets.get(name) ?? new RateBudget({ name, requestsPerMinute, state: store.state, clock });
@@ -85,8 +89,9 @@ export function portsOver<S extends FencingStore & { readonly blobs?: BlobStore 
       ports: {
         clock,
         ...store,
-        broker: alpacaBroker({ keys, host, clock, breaker: trading.breaker, budget: budgetOf(`alpaca-trading/${account.name}`, account.requestsPerMinute) }),
+        broker: alpacaBroker({ ...patience, keys, host, clock, breaker: trading.breaker, budget: budgetOf(`alpaca-trading/${account.name}`, account.requestsPerMinute) }),
         marketData: alpacaMarketData({
+          ...patience,
           keys,
           feed: account.feed,
           ...(account.feedFallback && { feedFallback: account.feedFallback }),
@@ -100,8 +105,7 @@ export function portsOver<S extends FencingStore & { readonly blobs?: BlobStore 
       blobs: store.blobs,
       secrets: [keys.keyId, keys.secretKey],
       keepBreakers: async () => {
-        await trading.keep();
-        await data.keep();
+        await Promise.all([trading.keep(), data.keep()]);
       },
     };
   };

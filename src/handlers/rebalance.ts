@@ -29,10 +29,10 @@ import type { Trigger } from "../run/deployment.ts";
 import type { RunOutcome } from "../run/journal.ts";
 import { runIdOf } from "../run/run-identity.ts";
 import { strategies } from "../../strategies/index.ts";
-import { LeaseLost } from "../state/fence.ts";
+import { LeaseLost, type FencingStore } from "../state/fence.ts";
 import { underLease } from "../state/lease.ts";
 import { instantOf, isoOf, type Instant } from "../time.ts";
-import { portsForVenue, type Environment } from "./ports-for-venue.ts";
+import { portsForVenue, type Environment, type OpenVenue } from "./ports-for-venue.ts";
 import { summaryOf } from "./run-summary.ts";
 
 export interface HandlerOptions {
@@ -47,6 +47,8 @@ export interface HandlerOptions {
 interface RebalanceOptions extends HandlerOptions {
   /** For the records of the runs. */
   readonly code: CodeVersion;
+  /** Keys, store and venue of an account; without it, those of AWS. */
+  readonly openVenue?: OpenVenue<FencingStore>;
 }
 
 export type RebalanceAnswer =
@@ -63,9 +65,9 @@ type Drive = (advance: () => Promise<Advanced>) => Promise<Advanced>;
 export type RebalanceHandler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** @throws ConfigInvalid before any event is taken. */
-export function rebalanceHandler({ config: yaml, env, clock, output, code }: RebalanceOptions): RebalanceHandler {
+export function rebalanceHandler({ config: yaml, env, clock, output, code, openVenue: open }: RebalanceOptions): RebalanceHandler {
   const config = parseConfig(yaml, strategies);
-  const openVenue = portsForVenue(env, clock);
+  const openVenue: OpenVenue<FencingStore> = open ?? portsForVenue(env, clock);
   const secrets: Secret[] = [];
   const log = createLog({ secrets, destination: output });
 

@@ -50,7 +50,12 @@ export class CapWatch {
 
   #look(order: VenueOrder): void {
     const { symbol, side, quantity, createdAt } = order;
-    const { settings: { limits, accountRules, allocation, executionStyle } } = this.#day.deployment;
+    const deployment = this.#day.strategies.map((one) => one.deployment).find(({ symbols }) => symbols.includes(symbol));
+    if (!deployment) {
+      this.#say("symbol", `an order came for ${symbol}, which no strategy trades`);
+      return;
+    }
+    const { settings: { limits, accountRules, allocation, executionStyle } } = deployment;
     const session = this.#day.market.sessions.find(({ day }) => day === newYorkClock(createdAt).day);
     if (!session) {
       this.#say("session", `an order came on ${isoOf(createdAt)}, which is no day of a run`);
@@ -82,12 +87,12 @@ export class CapWatch {
 
   /** In dollars at the lowest. */
   #stillOpen(session: Session): number {
-    return [...this.#venue.accounts.get(this.#day.deployment.account)!.orders.open].reduce((sum, { symbol, quantity, filled }) => sum + quantityToNumber(subtractQuantity(quantity, filled)) * this.#lowest(symbol, session), 0);
+    return [...this.#venue.accounts.get(this.#day.account)!.orders.open].reduce((sum, { symbol, quantity, filled }) => sum + quantityToNumber(subtractQuantity(quantity, filled)) * this.#lowest(symbol, session), 0);
   }
 
   /** What is held and what open orders would still buy, in dollars at the lowest. */
   #committed(session: Session): ReadonlyMap<Symbol, number> {
-    const { account } = this.#day.deployment;
+    const { account } = this.#day;
     const quantities = new Map(this.#venue.exchange.account(account).positions.map(({ symbol, quantity }) => [symbol, quantityToNumber(quantity)]));
     for (const order of this.#venue.accounts.get(account)!.orders.open) {
       if (order.side === "buy" && !hasEnded(order)) quantities.set(order.symbol, (quantities.get(order.symbol) ?? 0) + quantityToNumber(order.quantity) - quantityToNumber(order.filled));
@@ -96,7 +101,7 @@ export class CapWatch {
   }
 
   #equityAtMost(session: Session): number {
-    const { cash, positions } = this.#venue.exchange.account(this.#day.deployment.account);
+    const { cash, positions } = this.#venue.exchange.account(this.#day.account);
     const atHighest = positions.reduce((sum, { symbol, quantity }) => sum + quantityToNumber(quantity) * moneyToNumber(this.#market.rangeOf(symbol, session.day).high), moneyToNumber(cash));
     // What was sold at less than the highest was worth more before.
     const gain = Math.max(...this.#day.market.symbols.map((symbol) => this.#market.rangeOf(symbol, session.day).high / this.#market.rangeOf(symbol, session.day).low));

@@ -1,19 +1,22 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { createLog } from "../../src/aws/log.ts";
-import { limitsOf, symbolsOf } from "../../src/config.ts";
+import { limitsOf, parseConfig, symbolsOf } from "../../src/config.ts";
+import type { RebalanceHandler } from "../../src/handlers/rebalance.ts";
 import { FULL_WEIGHT, moneyOf, quantityOf, subtractQuantity, type Quantity } from "../../src/money.ts";
 import type { Broker } from "../../src/ports.ts";
 import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
+import { plusMs } from "../../src/time.ts";
 import type { ClientOrderId, Order } from "../../src/trade.ts";
-import { drawDay, restless, type DrawnDay } from "./drawn-day.ts";
+import { strategies } from "../../strategies/index.ts";
+import { drawDay, restless, triggersOf, type DrawnDay, type DrawnStrategy } from "./drawn-day.ts";
 import { playDay, type PlayedDay } from "./play-day.ts";
 import type { Kind } from "./violations.ts";
 
 /** Two sessions on which thin quotes fill orders in parts, and nothing goes wrong but `faults`. */
 function quietDay(...faults: object[]): DrawnDay {
   const day = drawDay(200);
-  const { settings } = day.deployment;
+  const [{ deployment, dueMinutes }] = day.strategies as [DrawnStrategy];
   const symbols = symbolsOf(["AAA", "BBB", "CCC"]);
   const limits = limitsOf({ positionWeightMax: 0.6, collarBps: 300 });
   const requests: readonly FaultRule[] = faultPlanSchema.parse({ requests: faults }).requests;
@@ -21,11 +24,23 @@ function quietDay(...faults: object[]): DrawnDay {
     ...day,
     market: { ...day.market, symbols, halts: [], split: undefined, depthMaxUsd: 10_000 },
     cash: moneyOf("100000"),
-    deployment: { ...day.deployment, symbols, strategy: restless.configure({ seed: 200 }), settings: { ...settings, allocation: FULL_WEIGHT, executionStyle: "market", limits } },
+    road: { kind: "ports" },
+    strategies: [{ dueMinutes, deployment: { ...deployment, symbols, strategy: restless.configure({ seed: 200 }), settings: { ...deployment.settings, allocation: FULL_WEIGHT, executionStyle: "market", limits } } }],
     store: "memory", faults: requests, outages: [], late: { probability: 0, maxMs: 1 }, haltedAt: undefined, storeFaults: { before: 0, after: 0, slow: 0 },
     deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], partialFillSeed: undefined, wholeSharesVenue: false,
-    deliveriesOf: (at) => [{ at }],
+    deliveriesOf: ({ scheduledAt }) => [{ at: scheduledAt }],
   };
+}
+
+/** The same through the deployed function. */
+function functionDay(isDurable: boolean, { requestsPerMinute = 180, execution = "market" }: { readonly requestsPerMinute?: number; readonly execution?: string | object } = {}): DrawnDay {
+  const day = quietDay();
+  const [{ dueMinutes }] = day.strategies as [DrawnStrategy];
+  const { account } = day;
+  const entry = { strategy: "trend", params: { days: 2 }, account, symbols: ["AAA", "BBB", "CCC"], schedule: "every session at open+5m", execution, fees: "none", limits: { positionWeightMax: 0.6, collarBps: 300 } };
+  const config = (secret: string): string => JSON.stringify({ accounts: { [account]: { secret, requestsPerMinute } }, strategies: [entry] });
+  const { deployments } = parseConfig(config("secret"), strategies);
+  return { ...day, strategies: deployments.map((deployment) => ({ deployment, dueMinutes })), store: "sqlite", road: { kind: "function", isDurable, config, secretFaults: 0 } };
 }
 
 async function kindsOf(day: DrawnDay, plant?: (broker: Broker) => Broker): Promise<ReadonlySet<Kind>> {
@@ -47,7 +62,7 @@ test.each([2, 404, 405, 409, 412])("seed %i ends as it was meant", async (seed) 
 });
 
 test("the same seed without concurrent deliveries gives the same journals, but for the texts of errors", async () => {
-  const day: DrawnDay = { ...drawDay(404), store: "sqlite", timeoutMs: 2_000, wakes: [], deliveriesOf: (at) => [{ at }] };
+  const day: DrawnDay = { ...drawDay(404), store: "sqlite", timeoutMs: 2_000, wakes: [], deliveriesOf: ({ scheduledAt }) => [{ at: scheduledAt }] };
   const [first, second] = [await playDay(day), await playDay(day)];
   const withoutTexts = ({ runs }: PlayedDay): unknown =>
     runs.map(({ events }) => events.map(({ previous: _, ...event }) => (event.type === "order-submitted" ? { ...event, outcome: event.outcome.kind } : event)));
@@ -88,8 +103,8 @@ test("a broker that orders three times as much is found out by the caps", async 
 /** So little is the most that the account may hold that there is money for three times as much. */
 function roomy(): DrawnDay {
   const day = quietDay();
-  const { settings } = day.deployment;
-  return { ...day, deployment: { ...day.deployment, settings: { ...settings, limits: limitsOf({ positionWeightMax: 0.2, grossExposureMax: 0.3 }) } } };
+  const limits = limitsOf({ positionWeightMax: 0.2, grossExposureMax: 0.3 });
+  return { ...day, strategies: day.strategies.map(({ deployment, dueMinutes }) => ({ dueMinutes, deployment: { ...deployment, settings: { ...deployment.settings, limits } } })) };
 }
 
 test("a broker that forgets a fill is found out", async () => {
@@ -121,6 +136,49 @@ test("a broker that calls an order filled while it is open is found out by the r
   }));
   expect(await kindsOf(quietDay(), hasty)).toContain("wrongSuccessReports");
 });
+
+test.each([false, true])("the deployed function trades a day as it should (durably: %s)", async (isDurable) => {
+  const { runs, orders, violations } = await playDay(functionDay(isDurable));
+  expect(violations).toEqual([]);
+  expect(orders).toBeGreaterThan(2);
+  for (const { told } of runs) expect(told.filter(({ kind }) => kind !== "call-again").slice(0, 2)).toMatchObject([{ kind: "metric", isSuccess: true }, { kind: "closed", outcome: "completed" }]);
+});
+
+test("a function that answers success before its orders are there is found out", async () => {
+  const hasty = (handler: RebalanceHandler): RebalanceHandler => async (event, context) => {
+    const answer = (await handler(event, context)) as { readonly status: string };
+    return answer.status === "call-again" ? { status: "closed", run: "", outcome: "completed" } : answer;
+  };
+  const inSlices = functionDay(false, { execution: { style: "twap", minutes: 10, slices: 3 } });
+  expect((await playDay(inSlices)).violations).toEqual([]);
+  const { violations } = await playDay(inSlices, { around: hasty });
+  expect(new Set(violations.map(({ kind }) => kind))).toContain("wrongSuccessReports");
+});
+
+test("a function that drops a run as not due, or leaves it to an execution that does not exist, is found out", async () => {
+  const dropping = (): RebalanceHandler => async () => ({ status: "not-due" });
+  expect((await playDay(functionDay(false), { around: dropping })).violations).toContainEqual(expect.objectContaining({ kind: "wrongSuccessReports", facts: expect.stringContaining("was dropped as not due") as string }));
+  const leaving = (handler: RebalanceHandler): RebalanceHandler => {
+    let calls = 0;
+    return async (event, context) => ((calls += 1) > 2 ? handler(event, context) : { Status: "SUCCEEDED", Result: JSON.stringify({ status: "overtaken", run: "" }) });
+  };
+  expect((await playDay(functionDay(true), { around: leaving })).violations).toContainEqual(expect.objectContaining({ kind: "wrongSuccessReports", facts: expect.stringContaining("was left to another") as string }));
+});
+
+test.each([
+  ["spends its budget of requests", functionDay(false, { requestsPerMinute: 12 }), "requests a minute of alpaca-trading/chaos-200 are spent"],
+  ["finds its breaker open", withOutage(functionDay(false)), "reads from alpaca-trading/chaos-200 keep failing"],
+])("a function that %s goes on when that is over, and the day ends well", async (_, day, word) => {
+  const heard: string[] = [];
+  const { violations } = await playDay(day, { onFailure: (error) => heard.push((error as Error).message) });
+  expect(violations).toEqual([]);
+  expect(heard.join("\n")).toContain(word);
+});
+
+function withOutage(day: DrawnDay): DrawnDay {
+  const { scheduledAt } = triggersOf(day)[0]!;
+  return { ...day, outages: [{ from: scheduledAt, to: plusMs(scheduledAt, 300_000) }], deliveriesOf: (trigger) => [0, 10_000, 20_000, 30_000].map((ms) => ({ at: plusMs(trigger.scheduledAt, ms) })) };
+}
 
 function ended({ status }: Order): boolean {
   return status !== "open";

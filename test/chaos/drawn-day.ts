@@ -1,15 +1,16 @@
 /** What a seed stands for: one to three sessions of a market, a deployment over it, and everything that will go wrong. */
 import { accountRulesOf, exitRulesOf } from "../../src/account-settings.ts";
-import { limitsOf, symbolsOf, type LimitsInput } from "../../src/config.ts";
+import { limitsOf, parseConfig, symbolsOf, type LimitsInput } from "../../src/config.ts";
 import { moneyFromNumber, weightFromFraction, type Money } from "../../src/money.ts";
 import { sessionsBetween, type Session } from "../../src/rules/calendar.ts";
 import { executionSchema } from "../../src/execution/style-settings.ts";
-import type { Deployment } from "../../src/run/deployment.ts";
+import type { Deployment, Trigger } from "../../src/run/deployment.ts";
 import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
 import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
-import { epochDayOf, MINUTE_MS, newYorkInstant, plusMs, sessionDateOf, type Instant } from "../../src/time.ts";
+import { epochDayOf, MINUTE_MS, newYorkClock, newYorkInstant, plusMs, sessionDateOf, type Instant } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
 import fixedWeights from "../../strategies/fixed-weights.ts";
+import { strategies as deployable } from "../../strategies/index.ts";
 import inverseVolatility from "../../strategies/inverse-volatility.ts";
 import trend from "../../strategies/trend.ts";
 import { Chance } from "./chance.ts";
@@ -22,10 +23,22 @@ export interface Span {
   readonly to: Instant;
 }
 
+/** Who advances the runs of a day: a process with ports of its own, or the deployed function, with or without durable executions. */
+export type Road = { readonly kind: "ports" } | { readonly kind: "function"; readonly isDurable: boolean; readonly config: (secret: string) => string; readonly secretFaults: number };
+
+export interface DrawnStrategy {
+  readonly deployment: Deployment;
+  /** After the open of each session; negative before it. */
+  readonly dueMinutes: number;
+}
+
 export interface DrawnDay {
   readonly seed: number;
   readonly market: MarketTerms;
-  readonly deployment: Deployment;
+  readonly account: AccountName;
+  /** Each has symbols of its own. */
+  readonly strategies: readonly DrawnStrategy[];
+  readonly road: Road;
   readonly cash: Money;
   readonly store: StoreKind;
   readonly wholeSharesVenue: boolean;
@@ -44,11 +57,15 @@ export interface DrawnDay {
   readonly clockSkewMaxMs: number;
   /** For one request. */
   readonly timeoutMs: number;
-  /** How many triggers are delivered for a scheduled instant, and after how long. */
-  deliveriesOf(scheduledAt: Instant): readonly { readonly at: Instant }[];
-  /** Calls for no reason, as a doubled or late update of the trading stream makes them. */
-  readonly wakes: readonly { readonly scheduledAt: Instant; readonly at: Instant }[];
-  readonly due: readonly Instant[];
+  /** How many triggers are delivered for a run, and after how long. */
+  deliveriesOf(trigger: Trigger): readonly { readonly at: Instant }[];
+  /** Calls for no reason. */
+  readonly wakes: readonly { readonly trigger: Trigger; readonly at: Instant }[];
+}
+
+/** In the order of the strategies, and of the sessions. */
+export function triggersOf({ strategies, market: { sessions } }: Pick<DrawnDay, "strategies" | "market">): readonly Trigger[] {
+  return strategies.flatMap(({ deployment, dueMinutes }) => sessions.map(({ open }) => ({ deployment, scheduledAt: plusMs(open, dueMinutes * MINUTE_MS) })));
 }
 
 /** Half days of 2026, and enough others. */
@@ -61,34 +78,40 @@ export function drawDay(seed: number): DrawnDay {
   const cash = chance.oneOf([5_000, 100_000, 1_000_000]);
   const symbols = symbolsOf(NAMES.slice(0, chance.integer(1, NAMES.length)));
   const strategy = drawStrategy(seed, chance);
-  const deployment = drawDeployment(seed, chance, strategy, symbols, cash);
-  // Orders for the open are planned before it.
-  const { executionStyle } = deployment.settings;
-  const dueMinutes = typeof executionStyle !== "string" && executionStyle.style === "at-open" ? -30 : 5;
-  const due = sessions.map(({ open }) => plusMs(open, dueMinutes * MINUTE_MS));
+  const terms = drawTerms(chance, cash);
   const skew = chance.happens(0.5) ? chance.integer(0, 5_000) : 0;
+  const account = `chaos-${seed}` as AccountName;
+  const { strategies, road } = drawRoad(seed, { account, symbols, strategy, terms });
+  const market = drawMarket(seed, chance, sessions, symbols, cash);
+  const triggers = triggersOf({ strategies, market });
+  const store = chance.happens(0.02) ? "dynamodb" : chance.happens(0.4) ? "sqlite" : "memory";
   return {
     seed,
-    market: drawMarket(seed, chance, sessions, symbols, cash),
-    deployment,
+    market,
+    account,
+    strategies,
+    road,
     cash: moneyFromNumber(cash),
-    store: chance.happens(0.02) ? "dynamodb" : chance.happens(0.4) ? "sqlite" : "memory",
-    wholeSharesVenue: deployment.settings.shares === "whole" && chance.happens(0.3),
+    // A deployment's runs are kept apart by the account's lease, which needs a store that fences.
+    store: store === "memory" && road.kind === "function" ? "sqlite" : store,
+    wholeSharesVenue: terms.shares === "whole" && chance.happens(0.3),
     partialFillSeed: chance.happens(0.3) ? seed : undefined,
     faults: drawFaults(chance),
     outages: chance.happens(0.25) ? [drawSpan(chance, chance.oneOf(sessions as [Session, ...Session[]]), 30)] : [],
     late: { probability: chance.oneOf([0, 0, 0.1, 0.4]), maxMs: LATE_MAX_MS },
-    haltedAt: chance.happens(0.15) ? plusMs(chance.oneOf(due as [Instant, ...Instant[]]), chance.integer(1, chance.oneOf([30_000, 1_800_000]))) : undefined,
+    haltedAt: chance.happens(0.15) ? plusMs(chance.oneOf(triggers as [Trigger, ...Trigger[]]).scheduledAt, chance.integer(1, chance.oneOf([30_000, 1_800_000]))) : undefined,
     storeFaults: chance.happens(0.6) ? { before: chance.between(0, 0.04), after: chance.between(0, 0.04), slow: chance.between(0, 0.1) } : { before: 0, after: 0, slow: 0 },
     deathProbability: chance.oneOf([0, 0.1, 0.3, 0.5]),
     clockSkewMaxMs: skew,
     timeoutMs: chance.happens(0.03) ? 40 : 2_000,
-    deliveriesOf(scheduledAt) {
-      const draw = new Chance(seed, `deliveries ${scheduledAt}`);
+    deliveriesOf({ deployment, scheduledAt }) {
+      const draw = new Chance(seed, `deliveries ${deployment.strategy.name} ${scheduledAt}`);
       return Array.from({ length: draw.integer(1, 5) }, (_, n) => ({ at: n === 0 || draw.happens(0.5) ? scheduledAt : plusMs(scheduledAt, draw.integer(1, 180_000)) }));
     },
-    wakes: sessions.flatMap((session, place) => Array.from({ length: chance.integer(0, 3) }, () => ({ scheduledAt: due[place]!, at: plusMs(due[place]!, chance.integer(1, session.close - due[place]!)) }))),
-    due,
+    wakes: triggers.flatMap((trigger) => {
+      const { close } = sessions.find(({ day }) => day === newYorkClock(trigger.scheduledAt).day)!;
+      return Array.from({ length: chance.integer(0, 3) }, () => ({ trigger, at: plusMs(trigger.scheduledAt, chance.integer(1, close - trigger.scheduledAt)) }));
+    }),
   };
 }
 
@@ -152,7 +175,17 @@ function drawStrategy(seed: number, chance: Chance): ConfiguredStrategy {
   }
 }
 
-function drawDeployment(seed: number, chance: Chance, strategy: ConfiguredStrategy, symbols: readonly Symbol[], cash: number): Deployment {
+/** Limits and rules as ballast.yaml has them. */
+interface Terms {
+  readonly allocation: number;
+  readonly shares: "fractional" | "whole";
+  readonly execution: z.input<typeof executionSchema>;
+  readonly limits: LimitsInput;
+  readonly rules: Parameters<typeof accountRulesOf>[0];
+  readonly exits: Parameters<typeof exitRulesOf>[0] | undefined;
+}
+
+function drawTerms(chance: Chance, cash: number): Terms {
   const maybe = <T>(probability: number, value: T): T | undefined => (chance.happens(probability) ? value : undefined);
   const limits: LimitsInput = {
     positionWeightMax: chance.oneOf([1, 0.6, 0.35]),
@@ -163,43 +196,88 @@ function drawDeployment(seed: number, chance: Chance, strategy: ConfiguredStrate
     quoteAgeMaxMs: chance.oneOf([60_000, 120_000]),
     ...defined({ positionNotionalMax: maybe(0.2, cash * 0.3), turnoverPerRunMax: maybe(0.3, 0.8), cashReserveMin: maybe(0.3, 0.05) }),
   };
-  const accountRules = accountRulesOf(
-    defined({
-      cashAccount: maybe(0.3, {}),
-      ordersPerDayMax: maybe(0.3, chance.integer(1, 6)),
-      turnoverPerDayMax: maybe(0.3, 1.2),
-      dailyLossMax: maybe(0.2, 0.1),
-      drawdownMax: maybe(0.2, 0.3),
-      tradingBreaker: maybe(0.2, { unknownMax: 100, differencesMax: 100 }),
-    }),
-  );
-  const exits = maybe(0.2, exitRulesOf({ stopLoss: 0.01, trailingStop: 0.015 }));
+  const rules = defined({
+    cashAccount: maybe(0.3, {}),
+    ordersPerDayMax: maybe(0.3, chance.integer(1, 6)),
+    turnoverPerDayMax: maybe(0.3, 1.2),
+    dailyLossMax: maybe(0.2, 0.1),
+    drawdownMax: maybe(0.2, 0.3),
+    tradingBreaker: maybe(0.2, { unknownMax: 100, differencesMax: 100 }),
+  });
+  const exits = maybe(0.2, { stopLoss: 0.01, trailingStop: 0.015 });
   return {
-    account: `chaos-${seed}` as AccountName,
+    limits,
+    rules,
+    exits,
+    allocation: chance.oneOf([1, 1, 0.5]),
+    shares: chance.oneOf(["fractional", "whole"]),
+    execution: chance.oneOf([
+      "market",
+      "marketable-limit",
+      "market",
+      "marketable-limit",
+      { style: "walk-the-book", steps: chance.integer(2, 5), patienceMinMs: 5_000, patienceMaxMs: 60_000, capBps: chance.oneOf([2, 10, 50]) },
+      { style: chance.oneOf(["twap", "vwap"]), minutes: chance.integer(1, 30), slices: chance.integer(1, 5), capBps: chance.oneOf([2, 10, 50]), participationMax: chance.oneOf([0.1, 1]) },
+      { style: chance.oneOf(["at-open", "at-close"]) },
+    ]),
+  };
+}
+
+interface Drawn {
+  readonly account: AccountName;
+  readonly symbols: readonly Symbol[];
+  readonly strategy: ConfiguredStrategy;
+  readonly terms: Terms;
+}
+
+/** Of all days. */
+const FUNCTION_SHARE = 0.2;
+
+function drawRoad(seed: number, drawn: Drawn): { readonly strategies: readonly DrawnStrategy[]; readonly road: Road } {
+  const chance = new Chance(seed, "road");
+  // Orders for the open are planned before it.
+  const dueMinutes = isForOpen(drawn.terms.execution) ? -30 : 5;
+  if (!chance.happens(FUNCTION_SHARE)) return { strategies: [{ deployment: deploymentOf(seed, drawn), dueMinutes }], road: { kind: "ports" } };
+  const config = configOf(chance, drawn, dueMinutes);
+  const { deployments } = parseConfig(config("secret"), deployable);
+  const strategies = deployments.map((deployment) => ({ deployment, dueMinutes }));
+  return { strategies, road: { kind: "function", isDurable: chance.happens(0.5), config, secretFaults: chance.oneOf([0, 0.1]) } };
+}
+
+function isForOpen(execution: Terms["execution"]): boolean {
+  return typeof execution === "object" && execution !== null && "style" in execution && execution.style === "at-open";
+}
+
+function deploymentOf(seed: number, { account, symbols, strategy, terms: { allocation, shares, execution, limits, rules, exits } }: Drawn): Deployment {
+  const accountRules = accountRulesOf(rules);
+  return {
+    account,
     strategy,
     symbols,
     settings: {
-      allocation: weightFromFraction(chance.oneOf([1, 1, 0.5])),
+      allocation: weightFromFraction(allocation),
       tradingHours: "core",
-      shares: chance.oneOf(["fractional", "whole"]),
-      executionStyle: executionSchema.parse(
-        chance.oneOf([
-          "market",
-          "marketable-limit",
-          "market",
-          "marketable-limit",
-          { style: "walk-the-book", steps: chance.integer(2, 5), patienceMinMs: 5_000, patienceMaxMs: 60_000, capBps: chance.oneOf([2, 10, 50]) },
-          { style: chance.oneOf(["twap", "vwap"]), minutes: chance.integer(1, 30), slices: chance.integer(1, 5), capBps: chance.oneOf([2, 10, 50]), participationMax: chance.oneOf([0.1, 1]) },
-          { style: chance.oneOf(["at-open", "at-close"]) },
-        ]),
-      ),
+      shares,
+      executionStyle: executionSchema.parse(execution),
       limits: limitsOf(limits),
       fees: "none",
       seed,
       ...(Object.keys(accountRules).length > 0 && { accountRules }),
-      ...(exits && { exits }),
+      ...(exits && { exits: exitRulesOf(exits) }),
     },
   };
+}
+
+/** The same as ballast.yaml, which every JSON is. What is deployed has more limits by default, and a budget of requests that now and then is small. */
+function configOf(chance: Chance, { account, symbols, terms: { rules, ...terms } }: Drawn, dueMinutes: number): (secret: string) => string {
+  const requests = { requestsPerMinute: chance.oneOf([180, 180, 60, 30]), dataRequestsPerMinute: chance.oneOf([180, 180, 10]) };
+  const strategy = chance.oneOf<{ readonly strategy: string; readonly params: object }>([
+    { strategy: "trend", params: { days: chance.integer(2, 10) } },
+    { strategy: "inverse-volatility", params: { days: 20 } },
+    { strategy: "fixed-weights", params: { band: 0, weights: Object.fromEntries(symbols.map((symbol) => [symbol, chance.integer(0, 100) / 100 / symbols.length])) } },
+  ]);
+  const entry = { ...strategy, ...terms, account, symbols, schedule: `every session at open${dueMinutes < 0 ? "" : "+"}${dueMinutes}m`, fees: "none" };
+  return (secret) => JSON.stringify({ accounts: { [account]: { secret, feed: "iex", ...requests, rules } }, strategies: [entry] });
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {

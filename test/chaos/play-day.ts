@@ -9,17 +9,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JournalConflict, type Broker, type Clock, type Journal, type StateStore } from "../../src/ports.ts";
+import type { RebalanceHandler } from "../../src/handlers/rebalance.ts";
+import type { BlobStore, Broker, Clock, Journal, StateStore } from "../../src/ports.ts";
 import { haltAccount } from "../../src/run/halt-account.ts";
-import { runIdOf } from "../../src/run/run-identity.ts";
-import { LeaseLost, type FencingStore } from "../../src/state/fence.ts";
+import type { Trigger } from "../../src/run/deployment.ts";
+import type { FencingStore } from "../../src/state/fence.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
 import { MINUTE_MS, plusMs, type Instant } from "../../src/time.ts";
+import type { RunId } from "../../src/trade.ts";
 import { CapWatch } from "./cap-watch.ts";
 import { Chance } from "./chance.ts";
-import type { DrawnDay } from "./drawn-day.ts";
-import { Process, type Answer, type Death, type ProcessTerms } from "./process.ts";
+import { triggersOf, type DrawnDay } from "./drawn-day.ts";
+import type { ProcessTerms } from "./process.ts";
+import { roadOf, runOf, type Deliver, type Delivery, type Told } from "./roads.ts";
+import { startSecretsServer, type SecretsServer } from "./secrets-server.ts";
 import { Shaker } from "./shaky-store.ts";
 import { startVenue, type VenueWithFaults } from "./venue-with-faults.ts";
 import { violationsOf, type PlayedRun, type Violation } from "./violations.ts";
@@ -28,6 +32,8 @@ export interface PlayOptions {
   readonly secret?: string;
   /** Stands between the run and the adapter. */
   readonly plant?: (broker: Broker) => Broker;
+  /** Stands around the deployed function, on days that go through it. */
+  readonly around?: (handler: RebalanceHandler) => RebalanceHandler;
   /** What went wrong in a delivery, as whoever delivered it sees it. */
   readonly onFailure?: (error: unknown) => void;
   /** Opens a store over DynamoDB's wire, for days that ask for one. */
@@ -48,172 +54,142 @@ export interface PlayedDay {
   readonly record: () => string;
 }
 
-interface Delivery {
-  readonly scheduledAt: Instant;
-  readonly at: Instant;
-  /** Whether it is delivered again until the run has closed. */
-  readonly isFollowed: boolean;
-}
-
 interface DayStore {
   readonly terms: ProcessTerms["store"];
   readonly journal: Journal;
   readonly state: StateStore;
+  readonly blobs?: BlobStore;
   close(): void;
 }
 
 const DELIVERIES_MAX = 5_000;
 
 export async function playDay(day: DrawnDay, options: PlayOptions = {}): Promise<PlayedDay> {
-  const venue = await startVenue(day, options.secret ?? "secret");
-  const shaker = new Shaker(day.storeFaults, new Chance(day.seed, "store"));
+  const { seed, storeFaults, road } = day;
+  const secret = options.secret ?? "secret";
+  const venue = await startVenue(day, secret);
+  const secrets = road.kind === "function" ? await startSecretsServer(secret, road.secretFaults, new Chance(seed, "secrets")) : undefined;
+  const shaker = new Shaker(storeFaults, new Chance(seed, "store"));
   const store = openStore(day, shaker, { now: () => venue.venue.now }, options);
   try {
-    return await new Play(day, venue, store, shaker, options).play();
+    return await new Play(day, { venue, store, shaker, secrets }, options).play();
   } finally {
     await venue.close();
+    await secrets?.close();
     store.close();
   }
 }
 
+interface World {
+  readonly venue: VenueWithFaults;
+  readonly store: DayStore;
+  readonly shaker: Shaker;
+  readonly secrets: SecretsServer | undefined;
+}
+
 class Play {
   readonly #day: DrawnDay;
-  readonly #venue: VenueWithFaults;
-  readonly #store: DayStore;
-  readonly #shaker: Shaker;
+  readonly #world: World;
   readonly #options: PlayOptions;
-  readonly #answers = new Map<Instant, Answer[]>();
-  readonly #chance: Chance;
+  readonly #triggers: readonly Trigger[];
+  readonly #told = new Map<RunId, Told[]>();
+  readonly #deliver: Deliver;
   #queue: Delivery[] = [];
-  #processes = 0;
+  #deliveries = 0;
   #crashes = 0;
   #isCalm = false;
 
-  constructor(day: DrawnDay, venue: VenueWithFaults, store: DayStore, shaker: Shaker, options: PlayOptions) {
+  constructor(day: DrawnDay, world: World, options: PlayOptions) {
     this.#day = day;
-    this.#venue = venue;
-    this.#store = store;
-    this.#shaker = shaker;
+    this.#world = world;
     this.#options = options;
-    this.#chance = new Chance(day.seed, "deliveries");
+    this.#triggers = triggersOf(day);
+    const { venue, store, secrets } = world;
+    const { secret = "secret", plant, around } = options;
+    this.#deliver = roadOf({ day, venue, secret, store: store.terms, blobs: store.blobs, secrets: secrets?.client, isCalm: () => this.#isCalm, plant, around, onMetric: (run, word) => this.#tell(run, word) });
   }
 
   async play(): Promise<PlayedDay> {
-    const { due, wakes, seed } = this.#day;
-    const caps = new CapWatch(this.#day, this.#venue.venue, this.#venue.market);
+    const { wakes, seed, account, road, haltedAt } = this.#day;
+    const { venue: { venue, market }, store, shaker, secrets } = this.#world;
+    const caps = new CapWatch(this.#day, venue, market);
+    // A trigger for no reason is one more to the deployed function, which nobody but its own executions follows.
+    const areWakesFollowed = road.kind === "function";
     this.#queue = [
-      ...due.flatMap((scheduledAt) => this.#day.deliveriesOf(scheduledAt).map(({ at }) => ({ scheduledAt, at, isFollowed: true }))),
-      ...wakes.map((wake) => ({ ...wake, isFollowed: false })),
+      ...this.#triggers.flatMap((trigger) => this.#day.deliveriesOf(trigger).map(({ at }) => ({ trigger, at, isFollowed: true }))),
+      ...wakes.map((wake) => ({ ...wake, isFollowed: areWakesFollowed })),
     ];
     const over = plusMs(this.#day.market.sessions.at(-1)!.close, 30 * MINUTE_MS);
-    const { haltedAt } = this.#day;
     if (haltedAt !== undefined) {
       await this.#deliverUntil(haltedAt);
-      await haltAccount(this.#store.state, { account: this.#day.deployment.account, who: "a person", why: "drawn", now: haltedAt });
+      await haltAccount(store.state, { account, who: "a person", why: "drawn", now: haltedAt });
     }
     await this.#deliverUntil(over);
     this.#calm();
     await this.#deliverUntil(Infinity as Instant);
-    for (const scheduledAt of due) {
-      this.#queue = [{ scheduledAt, at: this.#now, isFollowed: true }];
+    if (road.kind === "function" && road.isDurable) await this.#findLeftRuns();
+    for (const trigger of this.#triggers) {
+      this.#queue = [{ trigger, at: venue.now, isFollowed: true }];
       await this.#deliverUntil(Infinity as Instant);
     }
     const runs = await this.#runs();
-    const { venue } = this.#venue;
-    const account = venue.accounts.get(this.#day.deployment.account)!;
+    const { orders, activities } = venue.accounts.get(account)!;
     return {
       seed,
       runs,
-      deliveries: this.#processes,
+      deliveries: this.#deliveries,
       crashes: this.#crashes,
-      faults: this.#venue.faultsStruck() + this.#shaker.struck,
-      orders: account.orders.all.length,
-      fills: account.activities.all.filter(({ type }) => type === "FILL").length,
+      faults: this.#world.venue.faultsStruck() + shaker.struck + (secrets?.struck() ?? 0),
+      orders: orders.all.length,
+      fills: activities.all.filter(({ type }) => type === "FILL").length,
       violations: [...violationsOf(this.#day, venue, runs), ...caps.violations],
       record: () => JSON.stringify([runs, venue.snapshot()]),
     };
   }
 
-  get #now(): Instant {
-    return this.#venue.venue.now;
-  }
-
   #calm(): void {
     this.#isCalm = true;
-    this.#shaker.isCalm = true;
-    this.#venue.calm();
+    this.#world.shaker.isCalm = true;
+    this.#world.secrets?.calm();
+    this.#world.venue.calm();
   }
 
   async #deliverUntil(end: Instant): Promise<void> {
     for (;;) {
       const at = this.#queue.reduce((earliest, delivery) => Math.min(earliest, delivery.at), Infinity) as Instant;
       if (at > end || this.#queue.length === 0) return;
-      await this.#venue.moveTo(at);
+      await this.#world.venue.moveTo(at);
       const now = this.#queue.filter((delivery) => delivery.at <= at);
       this.#queue = this.#queue.filter((delivery) => delivery.at > at);
-      await Promise.all(now.map((delivery) => this.#deliver(delivery)));
-      if (this.#processes > DELIVERIES_MAX) throw new Error(`seed ${this.#day.seed}: no end after ${this.#processes} deliveries`);
+      await Promise.all(now.map((delivery) => this.#make(delivery)));
+      if (this.#deliveries > DELIVERIES_MAX) throw new Error(`seed ${this.#day.seed}: no end after ${this.#deliveries} deliveries`);
     }
   }
 
-  async #deliver(delivery: Delivery): Promise<void> {
-    const { scheduledAt } = delivery;
-    const { process, clock } = this.#startProcess();
-    try {
-      const answer = await process.advance({ deployment: this.#day.deployment, scheduledAt });
-      if (answer === "died") {
-        this.#crashes += 1;
-        this.#again(delivery, this.#chance.integer(0, 150) * 1_000);
-        return;
-      }
-      this.#answers.set(scheduledAt, [...(this.#answers.get(scheduledAt) ?? []), answer]);
-      if (answer.kind === "call-again") this.#again(delivery, Math.max(1_000, answer.at - clock.now()));
-      if (answer.kind === "held") this.#again(delivery, Math.max(1_000, Math.min(answer.until - clock.now(), 5_000)));
-    } catch (error) {
-      // Another delivery is ahead of this one. It may be a call for no reason, which nobody follows.
-      const isOvertaken = error instanceof JournalConflict;
-      if (!isOvertaken) this.#options.onFailure?.(error);
-      this.#again(delivery, isOvertaken ? 60_000 : error instanceof LeaseLost ? 5_000 : this.#chance.integer(1, 120) * 1_000);
-    }
+  async #make(delivery: Delivery): Promise<void> {
+    this.#deliveries += 1;
+    const { trigger, isFollowed } = delivery;
+    const { told, failure, died, next } = await this.#deliver(delivery);
+    if (told) this.#tell(runOf(trigger), told);
+    if (died) this.#crashes += 1;
+    if (failure !== undefined) this.#options.onFailure?.(failure);
+    if (next && isFollowed) this.#queue.push({ trigger, isFollowed, ...next });
   }
 
-  #again(delivery: Delivery, afterMs: number): void {
-    if (delivery.isFollowed) this.#queue.push({ ...delivery, at: plusMs(this.#now, afterMs) });
+  #tell(run: RunId, word: Told): void {
+    this.#told.set(run, [...(this.#told.get(run) ?? []), word]);
   }
 
-  #startProcess(): { readonly process: Process; readonly clock: Clock } {
-    this.#processes += 1;
-    const { seed, clockSkewMaxMs, timeoutMs } = this.#day;
-    const chance = new Chance(seed, `process ${this.#processes}`);
-    const skew = this.#isCalm ? 0 : chance.integer(-clockSkewMaxMs, clockSkewMaxMs);
-    const clock = { now: () => plusMs(this.#now, skew) };
-    const process = new Process({
-      name: `process ${this.#processes}`,
-      keyId: `PKCHAOS${seed}N${this.#processes}`,
-      url: this.#venue.server.url,
-      secret: this.#options.secret ?? "secret",
-      clock,
-      timeoutMs: this.#isCalm ? 2_000 : timeoutMs,
-      death: this.#isCalm ? undefined : this.#drawDeath(chance),
-      store: this.#store.terms,
-      plant: this.#options.plant,
-    });
-    this.#venue.admit(process);
-    return { process, clock };
-  }
-
-  #drawDeath(chance: Chance): Death | undefined {
-    if (!chance.happens(this.#day.deathProbability)) return undefined;
-    const of = chance.oneOf(["effect", "effect", "request"]);
-    return { of, number: chance.integer(1, of === "effect" ? 45 : 25), when: chance.oneOf(["before", "while", "after"]) };
+  /** By then each execution has come to its own end. */
+  async #findLeftRuns(): Promise<void> {
+    for (const { id, events } of await this.#runs()) if (!events.some(({ type }) => type === "run-closed")) this.#tell(id, { kind: "left-to-another" });
   }
 
   async #runs(): Promise<readonly PlayedRun[]> {
-    const { deployment: { account, strategy }, due } = this.#day;
     return Promise.all(
-      due.map(async (scheduledAt) => {
-        const id = runIdOf(account, strategy.name, scheduledAt);
-        return { id, scheduledAt, events: await this.#store.journal.read(id), answers: this.#answers.get(scheduledAt) ?? [] };
+      this.#triggers.map(async (trigger) => {
+        const id = runOf(trigger);
+        return { id, scheduledAt: trigger.scheduledAt, events: await this.#world.store.journal.read(id), told: this.#told.get(id) ?? [] };
       }),
     );
   }
@@ -234,6 +210,7 @@ function openStore({ store }: DrawnDay, shaker: Shaker, clock: Clock, { dynamodb
     terms: { kind: "fencing", store: shaker.shakenStore(opened) },
     journal: opened.journal,
     state: opened.state,
+    blobs: shaker.shaken(opened.blobs),
     close() {
       opened.close();
       rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /** Stores that refuse, before or after they have done what was asked, and that are slow. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Journal, StateStore } from "../../src/ports.ts";
+import type { BlobStore, Journal, StateStore } from "../../src/ports.ts";
 import type { FencingStore } from "../../src/state/fence.ts";
 import { StoreUnavailable } from "../../src/state/store-errors.ts";
 import type { Chance } from "./chance.ts";
@@ -23,7 +23,7 @@ export class Shaker {
     this.#chance = chance;
   }
 
-  shaken<S extends Journal | StateStore>(port: S): S {
+  shaken<S extends Journal | StateStore | BlobStore>(port: S): S {
     return new Proxy(port, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name);

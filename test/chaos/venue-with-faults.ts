@@ -12,7 +12,12 @@ import type { AccountName } from "../../src/trade.ts";
 import { Chance } from "./chance.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 import { drawnMarket, type DrawnMarket } from "./drawn-market.ts";
-import type { Process } from "./process.ts";
+import type { Mortality } from "./mortality.ts";
+
+export interface Admitted {
+  readonly keyId: string;
+  readonly mortality: Mortality;
+}
 
 export interface VenueWithFaults {
   readonly venue: Venue;
@@ -20,7 +25,7 @@ export interface VenueWithFaults {
   readonly server: RunningServer;
   /** Time moves when all that was sent has arrived. */
   moveTo(at: Instant): Promise<void>;
-  admit(process: Process): void;
+  admit(process: Admitted): void;
   /** From now on every request is served. */
   calm(): void;
   faultsStruck(): number;
@@ -29,7 +34,7 @@ export interface VenueWithFaults {
 
 /** Each process has a key of its own. */
 export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWithFaults> {
-  const { deployment: { account }, seed } = day;
+  const { account, seed } = day;
   const market = drawnMarket(day.market);
   const startsAt = newYorkInstant(day.market.sessions[0]!.day, 8 * 60);
   const venue = new Venue({
@@ -40,7 +45,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
   });
   venue.apply({ type: "open-account", at: startsAt, account, cash: day.cash });
   const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [] });
-  const processes = new Map<string, Process>();
+  const processes = new Map<string, Admitted>();
   let onTheirWay = 0;
   let refusedConnections = 0;
   let isCalm = false;
@@ -62,7 +67,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
       app.addHook("onRequest", (request, reply, done) => {
         const process = processes.get(String(request.headers["apca-api-key-id"]));
         const isOut = !isCalm && day.outages.some(({ from, to }) => from <= venue.now && venue.now < to);
-        if (process && !process.mayRequest()) request.raw.socket.destroy();
+        if (process && !process.mortality.mayRequest()) request.raw.socket.destroy();
         else if (isOut) {
           refusedConnections += 1;
           request.raw.socket.resetAndDestroy();

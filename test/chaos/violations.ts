@@ -11,7 +11,7 @@ import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
 import type { Venue } from "../../src/server/venue.ts";
 import { isoOf, type Instant } from "../../src/time.ts";
 import type { ApprovedOrder, Fill, RunId, Symbol } from "../../src/trade.ts";
-import type { Answer } from "./process.ts";
+import type { Told } from "./roads.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 
 export const KINDS = ["duplicateOrders", "capBreaches", "lostFills", "unreconciledDifferences", "wrongSuccessReports"] as const;
@@ -26,8 +26,8 @@ export interface PlayedRun {
   readonly id: RunId;
   readonly scheduledAt: Instant;
   readonly events: readonly JournalEvent[];
-  /** What callers were told. */
-  readonly answers: readonly Answer[];
+  /** What callers were told, and what was reported of it. */
+  readonly told: readonly Told[];
 }
 
 type EventOf<T extends JournalEvent["type"]> = Extract<JournalEvent, { type: T }>;
@@ -42,7 +42,7 @@ interface JournaledOrder {
 }
 
 export function violationsOf(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[]): readonly Violation[] {
-  const account = venue.accounts.get(day.deployment.account)!;
+  const account = venue.accounts.get(day.account)!;
   const orders = account.orders.all;
   const executions = account.activities.all.filter((activity): activity is FillActivity => activity.type === "FILL");
   const journaled = journaledOrders(runs);
@@ -117,7 +117,7 @@ function unreconciled(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[], o
   const say = (facts: string): unknown => found.push({ kind: "unreconciledDifferences", facts });
   for (const { id, events } of runs) if (!events.some(({ type }) => type === "run-closed")) say(`run ${id} never closed`);
   for (const order of orders) if (!hasEnded(order)) say(`${described(order)} is still open`);
-  const { cash, positions } = venue.exchange.account(day.deployment.account);
+  const { cash, positions } = venue.exchange.account(day.account);
   const ours = holdingsBy([...journaled.values()], day);
   if (!day.wholeSharesVenue && ours.cash !== cash) say(`cash by the journals is ${moneyToText(ours.cash)}, at the venue ${moneyToText(cash)}`);
   for (const symbol of day.market.symbols) {
@@ -148,13 +148,18 @@ function holdingsBy(journaled: readonly JournaledOrder[], { cash: starting, mark
   return { cash, held };
 }
 
-function wrongSuccess({ id, events, answers }: PlayedRun, orders: readonly VenueOrder[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
+function wrongSuccess({ id, events, told }: PlayedRun, orders: readonly VenueOrder[], journaled: ReadonlyMap<string, JournaledOrder>): Violation[] {
   const found: Violation[] = [];
   const say = (facts: string): unknown => found.push({ kind: "wrongSuccessReports", facts: `run ${id} ${facts}` });
   const closed = events.filter((event): event is EventOf<"run-closed"> => event.type === "run-closed");
   if (closed.length > 1) say("closed more than once");
   const outcome = closed[0]?.outcome;
-  for (const answer of answers) if (answer.kind === "closed" && answer.outcome !== outcome) say(`was reported ${answer.outcome}, and its journal says ${outcome ?? "nothing"}`);
+  for (const word of told) {
+    if (word.kind === "closed" && word.outcome !== outcome) say(`was reported ${word.outcome}, and its journal says ${outcome ?? "nothing"}`);
+    if (word.kind === "not-due") say("was dropped as not due");
+    if (word.kind === "metric" && word.isSuccess !== (outcome === "completed" || outcome === "unchanged")) say(`was counted as a ${word.isSuccess ? "success" : "failure"}, and its journal says ${outcome ?? "nothing"}`);
+    if (word.kind === "left-to-another") say("was left to another by each execution, and none closed it");
+  }
   const theirs = orders.filter(({ clientOrderId }) => journaled.get(clientOrderId)?.run.id === id);
   const planned = [...journaled.values()].filter(({ run, order, intent }) => run.id === id && order === intent).map(({ intent }) => intent);
   if (outcome === "completed") {
