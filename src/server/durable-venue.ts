@@ -10,14 +10,14 @@ import { venueCommandSchema, type VenueCommand } from "./commands.ts";
 import { CommandLog, type Recovery, type SyncPolicy } from "./durable/command-log.ts";
 import type { CommandLogFailed } from "./durable/log-errors.ts";
 import { replayCommands, segmentsIn } from "./durable/log-segments.ts";
-import { encodedSnapshot, readSnapshot, snapshotFiles, type SnapshotState } from "./durable/state-snapshot.ts";
+import { digestOf, readSnapshot, snapshotFiles, type SnapshotState } from "./durable/state-snapshot.ts";
 import type { Journaled } from "./server-parts.ts";
 import { Venue, type VenueSettings, type VenueSnapshot } from "./venue.ts";
 
 export interface DurableVenueSettings {
   readonly directory: string;
   readonly policy: SyncPolicy;
-  /** Commands between two snapshots. */
+  /** Commands between two snapshots, at least: from one to the next the orders grow by a half. */
   readonly snapshotEvery: number;
   readonly venue: VenueSettings;
   readonly onSnapshotFailure: (error: unknown) => void;
@@ -28,7 +28,10 @@ export class DurableVenue implements Journaled {
   readonly #log: CommandLog;
   readonly #snapshotEvery: number;
   readonly #onSnapshotFailure: (error: unknown) => void;
+  /** The command of the last snapshot, and the one at which the next is due. */
+  #snapshotOf: number;
   #snapshotAt: number;
+  #isKeeping = false;
 
   /** @throws DirectoryInUse, LogCorrupt, VenueSnapshotInvalid */
   static async open(settings: DurableVenueSettings): Promise<DurableVenue> {
@@ -45,7 +48,8 @@ export class DurableVenue implements Journaled {
     this.#log = log;
     this.#snapshotEvery = snapshotEvery;
     this.#onSnapshotFailure = onSnapshotFailure;
-    this.#snapshotAt = (log.recovery.snapshot?.sequence ?? 0) + snapshotEvery;
+    this.#snapshotOf = log.recovery.snapshot?.sequence ?? 0;
+    this.#snapshotAt = this.#dueAfter(this.#snapshotOf);
   }
 
   get recovery(): Recovery {
@@ -59,7 +63,7 @@ export class DurableVenue implements Journaled {
 
   /** What a recovery would have to play. */
   get commandsSinceSnapshot(): number {
-    return Math.max(0, this.acknowledged - (this.#snapshotAt - this.#snapshotEvery));
+    return this.acknowledged - this.#snapshotOf;
   }
 
   /** Why nothing is acknowledged any more. */
@@ -69,15 +73,15 @@ export class DurableVenue implements Journaled {
 
   async append(command: VenueCommand): Promise<void> {
     const sequence = await this.#log.append(command);
-    if (sequence < this.#snapshotAt) return;
-    this.#snapshotAt = sequence + this.#snapshotEvery;
+    if (sequence < this.#snapshotAt || this.#isKeeping) return;
+    this.#isKeeping = true;
     // By the next turn of the loop everything acknowledged has been applied as well.
     setImmediate(() => void this.#keep().catch(this.#onSnapshotFailure));
   }
 
   /** The state's identity: the same after every way to it. */
   digest(): string {
-    return encodedSnapshot(this.acknowledged, stateOf(this.venue)).digest;
+    return digestOf(stateOf(this.venue));
   }
 
   /** Keeps the state for a quick start; everything that was sent must have been answered. */
@@ -92,7 +96,21 @@ export class DurableVenue implements Journaled {
   }
 
   async #keep(): Promise<void> {
-    await this.#log.snapshot(this.#log.acknowledged, stateOf(this.venue));
+    const sequence = this.acknowledged;
+    this.#isKeeping = true;
+    this.#snapshotAt = this.#dueAfter(sequence);
+    try {
+      const { renames } = this.venue;
+      await this.#log.snapshot(sequence, stateOf(this.venue), () => this.venue.renames === renames);
+      this.#snapshotOf = sequence;
+    } finally {
+      this.#isKeeping = false;
+    }
+  }
+
+  /** All orders are in each snapshot: what snapshots cost stays in proportion to the orders only if they become rarer. */
+  #dueAfter(sequence: number): number {
+    return sequence + Math.max(this.#snapshotEvery, this.venue.orderCount >> 1);
   }
 }
 
@@ -118,12 +136,12 @@ export async function verifyVenue(directory: string, settings: VenueSettings): P
   const oldest = isAllThere || !newest ? undefined : await readSnapshot(directory, files[0]!.file);
   const venue = oldest ? restored(settings, oldest.state) : new Venue(settings);
   const from = oldest?.sequence ?? 0;
-  let derived = from === newest?.sequence ? encodedSnapshot(from, stateOf(venue)).digest : "";
+  let derived = from === newest?.sequence ? digestOf(stateOf(venue)) : "";
   const { lastSequence } = replayCommands(directory, from, (command, sequence) => {
     applyAgain(venue, command);
-    if (sequence === newest?.sequence) derived = encodedSnapshot(sequence, stateOf(venue)).digest;
+    if (sequence === newest?.sequence) derived = digestOf(stateOf(venue));
   });
-  const { digest } = encodedSnapshot(lastSequence, stateOf(venue));
+  const digest = digestOf(stateOf(venue));
   const snapshot = newest && { sequence: newest.sequence, digest: newest.digest, derived };
   return { commands: lastSequence - from, from, snapshot, lastSequence, digest, agrees: snapshot === undefined || snapshot.digest === snapshot.derived };
 }

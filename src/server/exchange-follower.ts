@@ -40,7 +40,8 @@ export class ExchangeFollower {
     if (!order && (event.type === "fill" || event.type === "canceled" || event.type === "expired")) this.#state.endedCount += 1;
     // What is rejected at the door never was an order.
     if (!account || (event.type === "rejected" && !this.#state.exchange.orderOf(event.account, event.order))) return;
-    order.updatedAt = event.at;
+    // What has ended changes no more: a snapshot that is being written may hold it as it is.
+    if (!hasEnded(order)) order.updatedAt = event.at;
     if (order.type === "trailing_stop") this.trail(order);
     switch (event.type) {
       case "fill":
@@ -155,6 +156,7 @@ export class ExchangeFollower {
       case "charged":
         { this.#charged(event); return; }
       case "symbol_changed":
+        this.#state.renames += 1;
         assets.rename(event.symbol, event.to);
         tape.rename(event.symbol, event.to);
         for (const account of this.#state.accounts.values()) {

@@ -79,6 +79,8 @@ export class VenueState {
   idCount = 0;
   /** Orders that have ended and that the exchange still knows. */
   endedCount = 0;
+  /** Shares that have changed their names since this object was made. */
+  renames = 0;
 
   constructor(settings: VenueSettings, exchange: Exchange, assets: Assets, tape: TradeTape, announcements: Announcements) {
     this.settings = settings;

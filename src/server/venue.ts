@@ -100,12 +100,12 @@ export class Venue {
     return reply;
   }
 
-  /** JSON. */
+  /** JSON, which stays as it is while commands are applied; only a rename of a share changes orders that have ended. */
   snapshot(): VenueSnapshot {
     const { settings, exchange, accounts, orders, assets, tape, lastCloses, actions, orderCount, idCount, endedCount } = this.#state;
     return {
       format: FORMAT, salt: settings.salt, exchange: exchange.snapshot(), market: this.#market.snapshot(),
-      accounts: [...accounts.values()].map((account) => account.snapshot()), orders: [...orders.values()].map((order) => ({ ...order })),
+      accounts: [...accounts.values()].map((account) => account.snapshot()), orders: Array.from(orders.values(), asItIs),
       assets: assets.all(), tape: tape.snapshot(), lastCloses: [...lastCloses], actions: [...actions], orderCount, idCount, endedCount,
     };
   }
@@ -156,6 +156,11 @@ export class Venue {
   /** That the venue has seen, by ex-date. */
   actions(symbol: Symbol): readonly CorporateAction[] {
     return this.#state.actions.get(symbol) ?? [];
+  }
+
+  /** Of shares, since this object was made. */
+  get renames(): number {
+    return this.#state.renames;
   }
 
   get openOrderCount(): number {
@@ -387,6 +392,11 @@ export class Venue {
     this.#state.idCount = idCount;
     this.#state.endedCount = endedCount;
   }
+}
+
+/** What has ended changes no more, but for the legs of a group, and copies of all orders would take long. */
+function asItIs(order: VenueOrder): VenueOrder {
+  return hasEnded(order) && order.legs.length === 0 ? order : { ...order };
 }
 
 /** The exchange's sessions end so long after the close. */

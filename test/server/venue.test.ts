@@ -94,13 +94,15 @@ describe.each(MARKETS)("a venue with %s", (_name, market, numRuns) => {
         const venue = opened();
         const log: VenueCommand[] = [];
         let middle: VenueSnapshot | undefined;
+        let untouched: VenueSnapshot | undefined;
         for (const [index, next] of steps.entries()) {
-          if (index === cut % steps.length) middle = asJson(venue);
+          if (index === cut % steps.length) [middle, untouched] = [asJson(venue), venue.snapshot()];
           const command = venueCommandSchema.parse(JSON.parse(JSON.stringify(next(venue))));
           log.push(command);
           venue.apply(command);
         }
         placed += venue.orderCount;
+        expect(JSON.stringify(untouched)).toBe(JSON.stringify(middle));
         const again = opened();
         for (const command of log) again.apply(command);
         expect(asJson(again)).toEqual(asJson(venue));

@@ -16,11 +16,11 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DirectoryLock } from "./directory-lock.ts";
-import { syncDirectory, UNFINISHED, writeDurably } from "./durable-file.ts";
+import { syncDirectory, UNFINISHED } from "./durable-file.ts";
 import { CommandLogFailed, LogCorrupt } from "./log-errors.ts";
 import { encodedRecord } from "./log-record.ts";
 import { replayCommands, segmentFile, segmentsIn, type TornTail } from "./log-segments.ts";
-import { encodedSnapshot, readSnapshot, snapshotFile, snapshotFiles, type SnapshotState, type StoredSnapshot } from "./state-snapshot.ts";
+import { readSnapshot, snapshotFiles, writeSnapshot, type SnapshotState, type StoredSnapshot } from "./state-snapshot.ts";
 
 export type SyncPolicy = { readonly sync: "every-batch" } | { readonly sync: "interval"; readonly ms: number } | { readonly sync: "never" };
 
@@ -128,18 +128,18 @@ export class CommandLog {
   }
 
   /**
-   * Keeps `state`, as command `sequence` left it, and deletes the commands and snapshots that are no longer needed.
-   * The state is read before this returns; the promise is of the disk. A snapshot that fails harms nothing.
+   * Keeps `state`, as command `sequence` left it, and deletes the commands and snapshots that are no longer needed. It is
+   * written in pieces while commands are taken, so nothing of it may change; where something did, `isStill` says so at
+   * the end and nothing is kept. A snapshot that fails harms nothing.
    */
-  snapshot(sequence: number, state: SnapshotState): Promise<{ readonly digest: string }> {
+  snapshot(sequence: number, state: SnapshotState, isStill: () => boolean = () => true): Promise<{ readonly digest: string }> {
     if (sequence > this.#acknowledged) throw new Error(`a snapshot of command ${sequence}, which is not acknowledged`);
-    const { digest, lines } = encodedSnapshot(sequence, state);
     const kept = this.#snapshots.then(async () => {
       // What the snapshot replaces has to be on the disk first, whatever the policy.
       await this.#syncNow();
-      await writeDurably(join(this.#directory, snapshotFile(sequence)), lines);
+      const written = await writeSnapshot(this.#directory, sequence, state, isStill);
       await this.#retain();
-      return { digest };
+      return written;
     });
     this.#snapshots = kept.catch(() => undefined);
     return kept;

@@ -5,13 +5,19 @@ import { dirname } from "node:path";
 /** What a file is called until it is whole; a leftover of a stopped process may be deleted. */
 export const UNFINISHED = ".unfinished";
 
-/** Written beside, synced, renamed over, and the directory synced: after this returns the new content stays. */
 export async function writeDurably(path: string, pieces: Iterable<string | Uint8Array>, mode = 0o600): Promise<void> {
+  await makeDurably(path, async (file) => {
+    for (const piece of pieces) await file.writeFile(piece);
+  }, mode);
+}
+
+/** Written beside, synced, renamed over, and the directory synced: after this returns the new content stays. */
+export async function makeDurably(path: string, write: (file: fs.FileHandle) => Promise<void>, mode = 0o600): Promise<void> {
   const beside = path + UNFINISHED;
   try {
     const file = await fs.open(beside, "w", mode);
     try {
-      for (const piece of pieces) await file.writeFile(piece);
+      await write(file);
       await file.sync();
     } finally {
       await file.close();

@@ -2,14 +2,15 @@
  * Snapshots of a state: JSON in lines, under a digest.
  *
  * The first line tells format, sequence number, digest and size; each further line holds a field of the state, or a part
- * of a long list, so that no state is too large for one string. The digest (SHA-256 over all lines behind the first) is
- * the state's identity: the same state at the same command has the same digest.
+ * of a long list, wherever in the state it is, so that no state is too large for one string and no line takes long. The
+ * digest (SHA-256 over all lines behind the first) is the state's identity: the same state has the same digest.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeDurably } from "./durable-file.ts";
 import { LogCorrupt } from "./log-errors.ts";
 
 export type SnapshotState = Readonly<Record<string, unknown>>;
@@ -21,27 +22,50 @@ export interface StoredSnapshot {
   readonly state: SnapshotState;
 }
 
-export interface EncodedSnapshot {
-  readonly digest: string;
-  readonly lines: readonly string[];
+/** Names of fields and places in lists, from the state down. */
+type Path = readonly (string | number)[];
+
+/** What was being written has changed meanwhile. */
+class SnapshotOutdated extends Error {
+  override readonly name = "SnapshotOutdated";
 }
 
 const FORMAT = 1;
 const ITEMS_A_LINE = 512;
+const HEADER_BYTES = 192;
 const headerSchema = z.strictObject({ format: z.literal(FORMAT), sequence: z.int().min(0), digest: z.string().length(64), bytes: z.int().min(0) });
-const lineSchema = z.union([z.tuple([z.string(), z.unknown()]), z.tuple([z.string(), z.literal("more"), z.array(z.unknown())])]);
+/** A field of the state is named alone. */
+const pathSchema = z.union([z.string().transform((field): Path => [field]), z.array(z.union([z.string(), z.int()])).min(2)]);
+const lineSchema = z.union([z.tuple([pathSchema, z.unknown()]), z.tuple([pathSchema, z.literal("more"), z.array(z.unknown())])]);
 
-export function encodedSnapshot(sequence: number, state: SnapshotState): EncodedSnapshot {
+export function digestOf(state: SnapshotState): string {
   const digest = createHash("sha256");
-  const lines: string[] = [];
-  let bytes = 0;
-  for (const line of linesOf(state)) {
-    digest.update(line);
-    bytes += Buffer.byteLength(line);
-    lines.push(line);
-  }
-  const header = { format: FORMAT, sequence, digest: digest.digest("hex"), bytes };
-  return { digest: header.digest, lines: [`${JSON.stringify(header)}\n`, ...lines] };
+  for (const line of linesOf(state)) digest.update(line);
+  return digest.digest("hex");
+}
+
+/**
+ * Writes a line at a time, and lets other work be done in between. Nothing of `state` may change meanwhile, down to the
+ * last item; where `isStill` says at the end that something did, nothing is kept. @throws SnapshotOutdated
+ */
+export async function writeSnapshot(directory: string, sequence: number, state: SnapshotState, isStill: () => boolean): Promise<{ readonly digest: string }> {
+  const sum = createHash("sha256");
+  let digest = "";
+  await makeDurably(join(directory, snapshotFile(sequence)), async (file) => {
+    await file.writeFile(" ".repeat(HEADER_BYTES));
+    let bytes = 0;
+    for (const text of linesOf(state)) {
+      const line = Buffer.from(text);
+      sum.update(line);
+      bytes += line.length;
+      await file.writeFile(line);
+    }
+    if (!isStill()) throw new SnapshotOutdated(`the state changed while its snapshot of command ${sequence} was written`);
+    digest = sum.digest("hex");
+    // The digest is known last and stands first.
+    await file.write(`${JSON.stringify({ format: FORMAT, sequence, digest, bytes }).padEnd(HEADER_BYTES - 1)}\n`, 0);
+  });
+  return { digest };
 }
 
 /** Sorted by sequence, the newest last; whether they are whole is not known. */
@@ -53,7 +77,7 @@ export async function snapshotFiles(directory: string): Promise<{ readonly seque
   }).sort((a, b) => a.sequence - b.sequence);
 }
 
-export function snapshotFile(sequence: number): string {
+function snapshotFile(sequence: number): string {
   return `snapshot-${String(sequence).padStart(16, "0")}.jsonl`;
 }
 
@@ -75,11 +99,8 @@ export async function readSnapshot(directory: string, file: string): Promise<Sto
     }
     digest.update(line);
     bytes += line.length;
-    const [key, content, items] = lineSchema.safeParse(value).data ?? [];
-    const list = key === undefined ? undefined : state[key];
-    if (key === undefined || (items && !Array.isArray(list))) throw damaged("a line is no field of a state");
-    if (items) (list as unknown[]).push(...items);
-    else state[key] = content;
+    const [path, content, items] = lineSchema.safeParse(value).data ?? [];
+    if (path === undefined || !(items ? extend(state, path, items) : put(state, path, content))) throw damaged("a line is no field of a state");
   }
   if (!header) throw damaged("it is empty");
   if (snapshotFile(header.sequence) !== file) throw damaged(`it says that it is of command ${header.sequence}`);
@@ -103,14 +124,60 @@ async function* linesOfFile(path: string): AsyncGenerator<Buffer> {
 }
 
 function* linesOf(state: SnapshotState): Generator<string> {
-  for (const [key, value] of Object.entries(state)) {
-    if (!Array.isArray(value) || value.length <= ITEMS_A_LINE) {
-      if (value !== undefined) yield `${JSON.stringify([key, value])}\n`;
-      continue;
-    }
-    yield `${JSON.stringify([key, []])}\n`;
-    for (let at = 0; at < value.length; at += ITEMS_A_LINE) yield `${JSON.stringify([key, "more", value.slice(at, at + ITEMS_A_LINE)])}\n`;
+  for (const [key, value] of Object.entries(state)) if (value !== undefined) yield* linesAt([key], value);
+}
+
+function* linesAt(path: Path, value: unknown): Generator<string> {
+  const long: (readonly [Path, readonly unknown[]])[] = [];
+  const name = path.length === 1 ? path[0] : path;
+  if (!isLong(value)) yield `${JSON.stringify([name, withoutLong(value, path, long)])}\n`;
+  else {
+    yield `${JSON.stringify([name, []])}\n`;
+    for (let at = 0; at < value.length; at += ITEMS_A_LINE) yield `${JSON.stringify([name, "more", value.slice(at, at + ITEMS_A_LINE).map((item, index) => withoutLong(item, [...path, at + index], long))])}\n`;
   }
+  for (const [where, list] of long) yield* linesAt(where, list);
+}
+
+function isLong(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > ITEMS_A_LINE;
+}
+
+/** The same, with an empty list for each long one in it, which goes to `long`. What has none is not copied. */
+function withoutLong(value: unknown, path: Path, long: (readonly [Path, readonly unknown[]])[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isLong(value)) {
+    long.push([path, value]);
+    return [];
+  }
+  let copy: Record<string | number, unknown> | undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key in fields) {
+    const field = fields[key];
+    if (typeof field !== "object" || field === null) continue;
+    const short = withoutLong(field, [...path, Array.isArray(value) ? Number(key) : key], long);
+    if (short === field) continue;
+    copy ??= (Array.isArray(value) ? [...(value as unknown[])] : { ...fields }) as Record<string | number, unknown>;
+    copy[key] = short;
+  }
+  return copy ?? value;
+}
+
+function put(state: Record<string, unknown>, path: Path, content: unknown): boolean {
+  const parent = path.length === 1 ? state : valueAt(state, path.slice(0, -1));
+  if (typeof parent !== "object" || parent === null) return false;
+  (parent as Record<string | number, unknown>)[path.at(-1)!] = content;
+  return true;
+}
+
+function extend(state: Record<string, unknown>, path: Path, items: readonly unknown[]): boolean {
+  const list = valueAt(state, path);
+  if (!Array.isArray(list)) return false;
+  for (const item of items) list.push(item);
+  return true;
+}
+
+function valueAt(state: Record<string, unknown>, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as Record<string | number, unknown>)[key] : undefined), state);
 }
 
 function parsedJson(line: Buffer): unknown {
