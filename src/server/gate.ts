@@ -61,7 +61,7 @@ export function keysIn({ headers }: FastifyRequest): { readonly keyId: string; r
   return typeof keyId === "string" && typeof secretKey === "string" ? { keyId, secretKey } : undefined;
 }
 
-function sendError(reply: FastifyReply, error: FastifyError | WireError): FastifyReply {
+export function sendError(reply: FastifyReply, error: FastifyError | WireError): FastifyReply {
   if (error instanceof WireError) return reply.code(error.status).send(error.body);
   // Not applied and not acknowledged: whether the disk has it, the next start finds out.
   if (error.name === "CommandLogFailed") return reply.code(503).send({ code: 50310000, message: "the server cannot keep commands; it has to be restarted" });

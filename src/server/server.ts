@@ -5,10 +5,12 @@
  * the venue, answered. Commands are applied in the order in which they were appended. How time moves is market-time.ts; the
  * venue never asks for it.
  */
-import Fastify, { type FastifyInstance } from "fastify";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { VenueCommand } from "./commands.ts";
 import { installCors } from "./cors.ts";
-import { installGate } from "./gate.ts";
+import { installGate, sendError } from "./gate.ts";
 import { keepMoving, marketTime, moveTo } from "./market-time.ts";
 import { accountRoutes } from "./routes-account.ts";
 import { corporateActionRoutes } from "./routes-corporate-actions.ts";
@@ -52,13 +54,38 @@ const CONNECTIONS_MAX = 4_096;
 
 /** Whoever sends too much, too slowly or over too many connections is closed, and nobody else notices. */
 function listenerOf({ tls, connectionsMax = CONNECTIONS_MAX }: ServerSettings): FastifyInstance {
-  const http = { maxHeaderSize: HEADERS_MAX, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: 5_000 };
-  const options = { logger: false, bodyLimit: BODY_MAX, requestTimeout: REQUEST_WITHIN_MS, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" as const };
+  const http = { maxHeaderSize: HEADERS_MAX, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: 5_000, shouldUpgradeCallback: wantsWebSocket };
+  const options = { logger: false, bodyLimit: BODY_MAX, requestTimeout: REQUEST_WITHIN_MS, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" as const, frameworkErrors: sendFrameworkError, clientErrorHandler: refuseBytes };
   const app = tls ? (Fastify({ ...options, https: { ...http, ...tls } }) as unknown as FastifyInstance) : Fastify({ ...options, http });
   takeAnyBodyAsJson(app);
   app.server.maxConnections = connectionsMax;
   return app;
 }
+
+/** Of a path that cannot be decoded: no hook has seen the request. */
+function sendFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void sendError(reply, error);
+}
+
+/** What is no HTTP, or too long or too slow, is told so as far as the connection still takes it. */
+function refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
+  const [status, reason] = REASONS[error.code ?? ""] ?? [400, "Bad Request"];
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const body = JSON.stringify({ code: status * 100_000, message: reason.toLowerCase() });
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+const REASONS: Readonly<Record<string, readonly [status: number, reason: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+};
+
+/** Clients offer other protocols too, as Java's does with h2c, and elsewhere than at the streams: they are answered as if they had not. */
+function wantsWebSocket({ method, headers, url = "" }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && STREAMS.test(url);
+}
+
+const STREAMS = /^\/(stream|v2\/(iex|sip|delayed_sip))\/?(\?|$)/;
 
 /** Older clients name another type, or none, for bodies that are JSON or empty. */
 function takeAnyBodyAsJson(app: FastifyInstance): void {

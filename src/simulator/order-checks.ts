@@ -36,6 +36,12 @@ export function malformed(ticket: OrderTicket): Rejection | undefined {
   return undefined;
 }
 
+/** An order worth more than amounts can count exactly, with room for what it costs beside its price; `price` is for one that names none. */
+export function oversized({ quantity, limitPrice, stopPrice }: OrderTicket, price: Price | undefined): Rejection | undefined {
+  const highest = Math.max(limitPrice ?? 0, stopPrice ?? 0, limitPrice === undefined ? (price ?? 0) : 0);
+  return highest * (quantity / NANOS) > ORDER_VALUE_MAX ? rejection("order_too_large", `cost basis must be <= maximal amount of order ${moneyToText(ORDER_VALUE_MAX)}`) : undefined;
+}
+
 /** Of orders that the hours alone forbid. */
 export function untimely({ timeInForce, expiresOn }: OrderTicket, { now, day, phase, hours }: MarketTime): Rejection | undefined {
   if ((timeInForce === "opg" || timeInForce === "cls") && isAfterCutoff(timeInForce, now, hours)) return rejection("after_cutoff", `${timeInForce} orders are not taken between their cut-off and 19:00`);
@@ -57,6 +63,7 @@ const TYPES_OF: Readonly<Record<TimeInForce, readonly OrderType[]>> = {
 const NEEDS_LIMIT: Readonly<Record<OrderType, boolean>> = { market: false, limit: true, stop: false, stop_limit: true, trailing_stop: false };
 const NEEDS_STOP: Readonly<Record<OrderType, boolean>> = { market: false, limit: false, stop: true, stop_limit: true, trailing_stop: false };
 const ORDER_VALUE_MIN = 1_000_000 as Money;
+const ORDER_VALUE_MAX = 4_000_000_000_000_000 as Money;
 
 /** `lastPrice` is for the value of an order that has no price. */
 export function alpacaRejection(ticket: OrderTicket, day: EpochDay, lastPrice: Price | undefined): Rejection | undefined {

@@ -13,7 +13,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { isEnded, toldStatus, type ClientOrder } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { Listing } from "./listing.ts";
-import { alpacaRejection, groupRejection, malformed, rejection, untimely, type Rejection } from "./order-checks.ts";
+import { alpacaRejection, groupRejection, malformed, oversized, rejection, untimely, type Rejection } from "./order-checks.ts";
 import { gtcExpiry } from "./order-hours.ts";
 import type { OrderLife } from "./order-life.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, StopLoss, TakeProfit } from "./order-ticket.ts";
@@ -187,6 +187,7 @@ export class OrderDesk {
     if (!listing) return rejection("asset_not_found", `no market in ${ticket.symbol}`);
     return (
       malformed(ticket) ??
+      oversized(ticket, listing.house.ask ?? listing.lastPrice) ??
       (settings.hours === "calendar" ? untimely(ticket, this.#state) : undefined) ??
       (settings.checks === "alpaca" ? alpacaRejection(ticket, this.#state.day, listing.lastPrice) : undefined)
     );

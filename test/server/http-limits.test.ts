@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { installAdminGate } from "../../src/server/admin-gate.ts";
 import { AdminTokens } from "../../src/server/keys/admin-tokens.ts";
+import { operate } from "../../src/server/operate.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
 import type { Authenticator } from "../../src/server/server-parts.ts";
 import type { AccountName } from "../../src/trade.ts";
@@ -64,6 +65,19 @@ describe("a server", () => {
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
     const answer = await fetch(`${market.server.url}/v2/account`, { headers: { ...ann, origin: "https://desk.example" } });
     expect([answer.status, answer.headers.get("access-control-allow-origin"), answer.headers.get("vary")]).toEqual([200, "https://desk.example", "Origin"]);
+  });
+
+  test("tells what it cannot read in the shape of every other error", async () => {
+    market = await serveMarket();
+    expect(await raw(market.server.url, "GET /v2/orders/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1.1 400 [^]*\{"code":40000000,"message":"bad request"\}$/);
+    expect(await raw(market.server.url, "this is no HTTP\r\n\r\n")).toMatch(/^HTTP\/1.1 400 [^]*\{"code":40000000,"message":"bad request"\}$/);
+  });
+
+  test("answers a client that offers another protocol as if it had not", async () => {
+    market = await serveMarket({ ann: "1" }, { extend: (parts) => operate(parts, () => 0) });
+    const keys = "APCA-API-KEY-ID: key-ann\r\nAPCA-API-SECRET-KEY: secret-ann\r\n";
+    expect(await raw(market.server.url, `GET /v2/clock HTTP/1.1\r\nHost: x\r\n${keys}Connection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 /);
+    expect(await raw(market.server.url, `GET /v2/clock HTTP/1.1\r\nHost: x\r\n${keys}Connection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 /);
   });
 
   test("speaks TLS with a certificate that it is given", async () => {

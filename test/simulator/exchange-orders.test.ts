@@ -231,6 +231,7 @@ describe("Alpaca's validity matrix", () => {
     ["a fractional trailing stop", { side: "buy", type: "trailing_stop", trail: { by: "price", price: priceOf("1") }, qty: 0.5 }, "fractional_trailing_stop"],
     ["half a cent", { ...limit, limit: "100.005" }, "sub_penny"],
     ["half a dollar's worth", { ...limit, qty: 0.005 }, "below_minimum"],
+    ["more than amounts can count", { ...limit, limit: "1000000", qty: 9_000_000 }, "order_too_large"],
     ["a limit order without a limit", { side: "buy", type: "limit" }, "invalid_limit_price"],
     ["a market order with a limit", { side: "buy", type: "market", limit: "1" }, "invalid_limit_price"],
     ["a stop without a stop price", { side: "buy", type: "stop" }, "invalid_stop_price"],
