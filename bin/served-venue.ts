@@ -25,7 +25,7 @@ const marketSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("agents"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]), seed: z.int().min(0) }),
   z.strictObject({ kind: z.enum(["daily-bars", "minute-bars"]), data: z.string(), dataHash: z.string(), from: z.string(), to: z.string(), symbols: z.array(z.string()).optional() }),
 ]);
-const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), hasOwnTime: z.literal(true).optional(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0) });
+const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), hasOwnTime: z.literal(true).optional(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0), acknowledgeMs: z.int().min(0).optional() });
 type VenueFile = z.output<typeof fileSchema>;
 
 export interface MarketOptions {
@@ -42,6 +42,8 @@ export interface MarketOptions {
   readonly from?: string;
   readonly to?: string;
   readonly profile?: "realistic" | "alpaca-paper";
+  /** So long the exchange takes over an order, a cancel or a replacement; it answers at once when it is not said. */
+  readonly acknowledgeMs?: number;
 }
 
 export interface ServedVenue {
@@ -57,7 +59,7 @@ export interface ServedVenue {
 export async function servedVenue(directory: string, options: MarketOptions, now: Instant): Promise<ServedVenue> {
   const path = join(directory, VENUE_FILE);
   if (existsSync(path)) {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([key]) => `--${key}`);
+    const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([key]) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     if (given.length > 0) throw new UsageError(`${path} says what the venue is: leave out ${given.join(", ")}, or name another --dir`);
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
     if (!parsed.success) throw new UsageError(`${path} does not describe a venue: ${z.prettifyError(parsed.error)}`);
@@ -70,8 +72,8 @@ export async function servedVenue(directory: string, options: MarketOptions, now
   return venue;
 }
 
-async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, bars, from, to, profile = "realistic" }: MarketOptions, now: Instant): Promise<{ readonly file: VenueFile; readonly loaded?: DataMarket }> {
-  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed } as const;
+async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, bars, from, to, profile = "realistic", acknowledgeMs }: MarketOptions, now: Instant): Promise<{ readonly file: VenueFile; readonly loaded?: DataMarket }> {
+  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed, ...(acknowledgeMs && { acknowledgeMs }) } as const;
   if (agents && data !== undefined) throw new UsageError("--agents and --data are two markets: give one of them");
   if (start !== undefined && data !== undefined) throw new UsageError("--start is for a venue without --data, which begins on the day of --from");
   const begin = start === undefined ? { startsAt: isoOf(now) } : { startsAt: isoOf(instantOfOption(start)), hasOwnTime: true as const };
@@ -99,10 +101,10 @@ function instantOfOption(text: string): Instant {
 /** Around the last price, while nobody quotes. */
 const INDICATED_HALF_SPREAD_BPS = 1;
 
-async function venueOf({ salt, startsAt, hasOwnTime, market, profile: name, chance }: VenueFile, loaded?: DataMarket): Promise<ServedVenue> {
+async function venueOf({ salt, startsAt, hasOwnTime, market, profile: name, chance, acknowledgeMs }: VenueFile, loaded?: DataMarket): Promise<ServedVenue> {
   const profile = fillProfile(name, chance);
   const made = { salt, startsAt: instantOf(startsAt) };
-  const exchange = { fees: "alpaca", wholeShares: false, checks: "alpaca", ...profile.exchange } as const;
+  const exchange = { fees: "alpaca", wholeShares: false, checks: "alpaca", ...profile.exchange, ...(acknowledgeMs !== undefined && { acknowledgeMs }) } as const;
   switch (market.kind) {
     case "clients":
     case "agents": {

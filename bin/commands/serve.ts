@@ -58,6 +58,7 @@ export function register(program: Command): void {
     .option("--from <date>", "the first day that is replayed")
     .option("--to <date>", "the last day that is replayed")
     .addOption(new Option("--profile <name>", "a new venue: fills, fees and dividends as in reality, or as Alpaca's paper does them (default: realistic)").choices(["realistic", "alpaca-paper"]))
+    .option("--acknowledge-ms <number>", "a new venue: how long its exchange takes over an order, a cancel or a replacement (default: 0)", count(0, 60_000))
     .option("--speed <factor>", "of the time of bars and agents: how many times faster than a clock; max for bars as fast as streams take them", speed, 1)
     .option("--stepped", "time moves only by POST /sim/v1/advance")
     .option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)", policy, { sync: "every-batch" })
@@ -82,6 +83,7 @@ Examples:
   $ ballast keys create ann --dir venue
   $ ballast serve --dir venue --symbols AAA,BBB --hours always
   $ ballast serve --dir lively --agents --seed 7 --hours always
+  $ ballast serve --dir slow --agents --hours always --acknowledge-ms 200
   $ ballast serve --dir replay --data backtest/data --from 2016-01-04 --to 2016-12-30 --speed 3600
   $ ballast serve --dir week --data market-data --symbols SPY --from 2013-10-07 --to 2013-10-11 --speed max
   $ ballast serve --dir venue --recover --verify`,
@@ -92,8 +94,8 @@ Examples:
 async function serve(options: Options): Promise<void> {
   if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
-  const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile } = options;
-  const served = await servedVenue(dir, { symbols, hours, start, agents, seed, data, bars, from, to, profile } as MarketOptions, Date.now() as Instant);
+  const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } = options;
+  const served = await servedVenue(dir, { symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } as MarketOptions, Date.now() as Instant);
   const onSnapshotFailure = (error: unknown): void => void process.stderr.write(`ballast: a snapshot failed and the log goes on: ${String(error)}\n`);
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
   if (options.recover) return recovered(options, served, durable);

@@ -5,10 +5,11 @@
  * accounts that the venue does not have, which are the market's own agents, count for the tape alone.
  */
 import { addMoney, addQuantity, maxOf, moneyToNumber, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { toldStatus, type ToldStatus } from "../simulator/client-order.ts";
 import type { ExchangeEvent } from "../simulator/exchange-events.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { newYorkClock, type EpochDay } from "../time.ts";
-import type { ClientOrderId, Symbol } from "../trade.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { hasEnded, type VenueOrder } from "./venue-order.ts";
@@ -50,11 +51,16 @@ export class ExchangeFollower {
       case "accepted":
         { this.#accepted(account, order, event); return; }
       case "new":
-        order.status = order.filled > 0 ? "partially_filled" : "new";
+        comeTo(order, order.filled > 0 ? "partially_filled" : "new");
         { this.#tell(account, "new", order, event); return; }
-      case "held":
       case "done_for_day":
       case "suspended":
+        comeTo(order, event.type);
+        { this.#tell(account, event.type, order, event); return; }
+      case "held":
+      case "pending_new":
+      case "pending_cancel":
+      case "pending_replace":
       case "canceled":
       case "expired":
       case "rejected":
@@ -62,6 +68,11 @@ export class ExchangeFollower {
         { this.#tell(account, event.type, order, event); return; }
       case "replaced":
         { this.#replaced(account, order, event); return; }
+      case "cancel_rejected":
+      case "replace_rejected":
+        if (!hasEnded(order)) order.status = this.#standing(event.account, event.order);
+        this.#state.announcements.update(account, event.at, `order_${event.type}`, order);
+        return;
       case "restated":
         order.quantity = event.quantity;
         order.limitPrice = event.limitPrice;
@@ -80,6 +91,12 @@ export class ExchangeFollower {
     order.waterMark = live.waterMark;
   }
 
+  /** How things stand at the exchange at this moment. */
+  #standing(account: AccountName, order: ClientOrderId): ToldStatus {
+    const live = this.#state.exchange.orderOf(account, order);
+    return live === undefined ? "accepted" : toldStatus(live);
+  }
+
   #tell(account: VenueAccount, event: TradeEvent, order: VenueOrder, { at }: OrderEvent): void {
     if (hasEnded(order)) {
       account.orders.close(order);
@@ -92,11 +109,11 @@ export class ExchangeFollower {
     this.#state.announcements.update(account, at, event, order);
   }
 
-  /** An order that may trade at once is new in the next breath, and only that is told. */
+  /** An order that is new, or pending, in the next breath: only that is told. */
   #accepted(account: VenueAccount, order: VenueOrder, event: OrderEvent): void {
-    const status = this.#state.exchange.orderOf(event.account, event.order)?.status ?? "accepted";
+    const status = this.#standing(event.account, event.order);
     order.status = status;
-    if (status !== "new") this.#tell(account, "accepted", order, event);
+    if (status !== "new" && status !== "pending_new") this.#tell(account, "accepted", order, event);
   }
 
   #fill(account: VenueAccount, order: VenueOrder, event: FillEvent): void {
@@ -104,7 +121,8 @@ export class ExchangeFollower {
     const { price, quantity, positionQuantity, at, against } = event;
     order.filled = addQuantity(order.filled, quantity);
     order.filledValue = addMoney(order.filledValue, notional(price, quantity));
-    order.status = event.type === "fill" ? "filled" : "partially_filled";
+    if (event.type === "fill") order.status = "filled";
+    else comeTo(order, "partially_filled");
     const signed = (order.side === "buy" ? quantity : 0 - quantity) as Quantity;
     account.basis.fill(order.symbol, signed, price, positionQuantity);
     const id = derivedUuid(settings.salt, `execution/${event.execution}`);
@@ -124,7 +142,7 @@ export class ExchangeFollower {
   /** The heir was made known before the exchange took it; it goes on where the order has come to. */
   #replaced(account: VenueAccount, order: VenueOrder, event: OfType<"replaced">): void {
     const heir = this.#state.orders.get(event.by)!;
-    heir.status = order.status;
+    heir.status = this.#standing(event.account, event.by);
     heir.filled = order.filled;
     heir.filledValue = order.filledValue;
     heir.waterMark = order.waterMark;
@@ -219,3 +237,7 @@ export class ExchangeFollower {
   }
 }
 
+/** What was asked of an order is told of it until it is done or refused, however far the order comes meanwhile. */
+function comeTo(order: VenueOrder, status: ToldStatus): void {
+  if (order.status !== "pending_cancel" && order.status !== "pending_replace") order.status = status;
+}

@@ -8,7 +8,7 @@ import type { FastifyInstance } from "fastify";
 import { minOf } from "../money.ts";
 import { plusMs, type Instant } from "../time.ts";
 import type { VenueCommand } from "./commands.ts";
-import type { ServerParts, ServerSettings } from "./server-parts.ts";
+import type { ServerParts, ServerSettings, TimeSettings } from "./server-parts.ts";
 import type { VenueReply } from "./venue-replies.ts";
 
 /** With the instant of each command given. */
@@ -30,7 +30,7 @@ export function keepMoving(parts: ServerParts, execute: Execute): () => Promise<
     case "stepped":
       return async () => undefined;
     case "real":
-      return tick(parts, time.tickMs);
+      return tick(parts, time);
     case "unpaced":
       return run(parts, execute);
   }
@@ -48,15 +48,35 @@ export async function moveTo(parts: ServerParts, execute: Execute, at: Instant):
   await execute({ type: "advance", at });
 }
 
-function tick(parts: ServerParts, everyMs: number): () => Promise<void> {
+/** At every tick, and when the exchange owes an answer. */
+function tick(parts: ServerParts, { tickMs, speed }: Extract<TimeSettings, { mode: "real" }>): () => Promise<void> {
+  const { venue } = parts;
   let isWaiting = false;
-  const timer = setInterval(() => {
-    if (isWaiting || parts.now() === parts.venue.now) return;
+  let owing: NodeJS.Timeout | undefined;
+  const hasPassed = (): boolean => parts.now() > venue.now;
+  const advance = (): void => {
+    if (isWaiting || !hasPassed()) return;
     isWaiting = true;
     parts.execute({ type: "advance" }).finally(() => (isWaiting = false)).catch((error: unknown) => parts.app.log.error(error));
-  }, everyMs);
-  timer.unref();
-  return async () => clearInterval(timer);
+  };
+  const answerInTime = (): void => {
+    const { nextDue } = venue.exchange;
+    if (owing || nextDue === Infinity) return;
+    owing = setTimeout(() => {
+      owing = undefined;
+      // Where the market's time has ended nothing is due any more.
+      if (hasPassed()) answerInTime();
+      advance();
+    }, Math.max(1, Math.ceil((nextDue - parts.now()) / speed))).unref();
+  };
+  // What the exchange owes is known once the command that is being applied has been.
+  const stopListening = venue.settings.exchange.acknowledgeMs ? venue.onUpdate(() => queueMicrotask(answerInTime)) : (): void => undefined;
+  const timer = setInterval(advance, tickMs).unref();
+  return async () => {
+    stopListening();
+    clearInterval(timer);
+    clearTimeout(owing);
+  };
 }
 
 function run(parts: ServerParts, execute: Execute): () => Promise<void> {

@@ -5,7 +5,7 @@
  * as money. An order is known here before the exchange takes it, because its first events come while it is taken; what
  * the exchange does not want is taken back, and was never there.
  */
-import { mulDivDown, NANOS, quantityFor, quantityToText, type Price, type Quantity } from "../money.ts";
+import { mulDivDown, NANOS, quantityFor, quantityToText, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
 import { endsAt, gtcExpiry, hoursAt } from "../simulator/order-hours.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, Trail } from "../simulator/order-ticket.ts";
 import type { Instant } from "../time.ts";
@@ -56,6 +56,8 @@ export class OrderEntry {
     const heirId = this.#orderId(number);
     const heir = newVenueOrder({
       ...order,
+      // What the order has filled by then is carried over when the replacement takes its place.
+      filled: ZERO_QUANTITY, filledValue: ZERO_MONEY,
       number, id: heirId, clientOrderId: changes.clientOrderId ?? heirId, createdAt: this.#state.exchange.now, updatedAt: this.#state.exchange.now, replaces: order.id,
       quantity: changes.quantity ?? order.quantity,
       limitPrice: changes.limitPrice ?? order.limitPrice,
@@ -74,15 +76,16 @@ export class OrderEntry {
   cancel(account: VenueAccount, id: string): OrderReply {
     const order = this.#state.orders.get(id);
     if (order?.account !== account.name) return rejected("order_not_found", `order not found for ${id}`);
-    if (hasEnded(order)) return rejected("not_cancelable", "order is not cancelable");
+    if (!isCancelable(order)) return NOT_CANCELABLE;
     this.#state.exchange.cancel(account.name, id as ClientOrderId);
     return { kind: "order", order };
   }
 
   cancelAll(account: VenueAccount): readonly OrderOutcome[] {
     const open = [...account.orders.open];
-    for (const { id } of open) this.#state.exchange.cancel(account.name, id as ClientOrderId);
-    return open.map((order) => ({ symbol: order.symbol, order }));
+    const outcomes = open.map((order): OrderOutcome => ({ symbol: order.symbol, order, ...(!isCancelable(order) && { rejection: NOT_CANCELABLE.rejection }) }));
+    for (const { order, rejection } of outcomes) if (order && !rejection) this.#state.exchange.cancel(account.name, order.id as ClientOrderId);
+    return outcomes;
   }
 
   closePosition(account: VenueAccount, symbol: Symbol, part: CommandOf<"close-position">["part"]): OrderReply {
@@ -202,6 +205,7 @@ export class OrderEntry {
   }
 }
 
+const NOT_CANCELABLE = rejected("not_cancelable", "order is not cancelable");
 const NAME_TAKEN = rejected("client_order_id_taken", "client_order_id must be unique");
 
 /** `lastPrice` reserves the money of a market order that meets no quote. */
@@ -215,3 +219,7 @@ function changedTrail({ trail }: VenueOrder, change: { readonly price?: Price | 
   return change.ppm === undefined ? undefined : { by: "percent", ppm: change.ppm };
 }
 
+/** By Alpaca's documents an order that waits for its replacement rejects a cancel. */
+function isCancelable(order: VenueOrder): boolean {
+  return !hasEnded(order) && order.status !== "pending_replace";
+}

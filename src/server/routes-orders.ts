@@ -30,7 +30,7 @@ export function orderRoutes(parts: ServerParts): void {
 
   app.delete("/v2/orders", async (request, reply) => {
     const answer = await parts.execute({ type: "cancel-all", account: accountOf(request, parts).name });
-    return reply.code(207).send(outcomesOf(answer).flatMap((item) => ("order" in item ? [{ id: item.order.id, status: 200 }] : [])));
+    return reply.code(207).send(outcomesOf(answer).map(({ order, rejection }) => ({ id: order?.id, status: rejection ? NOT_CANCELABLE : 200 })));
   });
 
   app.get("/v2/orders::by_client_order_id", (request, reply) => {
@@ -97,6 +97,8 @@ function changesOf(body: unknown): OrderFormChanges {
   };
 }
 
+/** Of one of several, as Alpaca documents it. */
+const NOT_CANCELABLE = 500;
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 500;
 

@@ -28,9 +28,10 @@ export function positionRoutes(parts: ServerParts): void {
     const { cancel_orders } = parsed(z.looseObject({ cancel_orders: given(wireBoolean) }), request.query);
     const items = outcomesOf(await parts.execute({ type: "close-all-positions", account: account.name, cancelOrders: cancel_orders ?? false }));
     const shown = items.map((item) => {
-      if ("order" in item) return `{"symbol":${JSON.stringify(item.symbol)},"status":200,"body":${orderJson(venue, item.order, false)}}`;
+      if (item.rejection === undefined) return `{"symbol":${JSON.stringify(item.symbol)},"status":200,"body":${orderJson(venue, item.order, false)}}`;
       const error = wireErrorOf(item.rejection);
-      return JSON.stringify({ symbol: item.symbol, status: error.status, body: error.body });
+      // By Alpaca's document the body is an order, and there is none.
+      return JSON.stringify({ ...error.body, symbol: item.symbol, status: error.status });
     });
     return sendJson(reply.code(207), `[${shown.join(",")}]`);
   });

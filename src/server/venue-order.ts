@@ -4,7 +4,7 @@
  * Its state follows from the exchange's events alone (`venue-orders.ts`). Times are the market's.
  */
 import { mulDiv, NANOS, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
-import type { VenueStatus } from "../simulator/client-order.ts";
+import type { ToldStatus } from "../simulator/client-order.ts";
 import type { OrderType, Trail } from "../simulator/order-ticket.ts";
 import type { Instant } from "../time.ts";
 import type { AccountName, Side, Symbol } from "../trade.ts";
@@ -39,7 +39,7 @@ export interface VenueOrder {
   stopPrice: Price | undefined;
   trail: Trail | undefined;
   waterMark: Price | undefined;
-  status: VenueStatus;
+  status: ToldStatus;
   updatedAt: Instant;
   filledAt: Instant | undefined;
   canceledAt: Instant | undefined;

@@ -14,7 +14,7 @@ export type VenueReply =
   | { readonly kind: "watchlist"; readonly watchlist: Watchlist }
   | Rejected;
 
-export type OrderOutcome = { readonly symbol: Symbol } & ({ readonly order: VenueOrder } | { readonly rejection: VenueRejection });
+export type OrderOutcome = { readonly symbol: Symbol } & ({ readonly order: VenueOrder; readonly rejection?: undefined } | { readonly order?: VenueOrder; readonly rejection: VenueRejection });
 
 export interface Rejected {
   readonly kind: "rejected";
@@ -30,7 +30,8 @@ export interface VenueRejection {
 }
 
 export type TradeEvent =
-  | "accepted" | "held" | "new" | "fill" | "partial_fill" | "canceled" | "expired" | "done_for_day" | "suspended" | "replaced" | "restated" | "rejected";
+  | "accepted" | "held" | "new" | "fill" | "partial_fill" | "canceled" | "expired" | "done_for_day" | "suspended" | "replaced" | "restated" | "rejected"
+  | "pending_new" | "pending_cancel" | "pending_replace" | "order_cancel_rejected" | "order_replace_rejected";
 
 /** Of one order of one account. */
 export interface TradeUpdate {

@@ -18,7 +18,7 @@ export interface VenueSettings {
   readonly salt: string;
   /** The market's time when the venue opens. */
   readonly startsAt: Instant;
-  readonly exchange: Pick<ExchangeSettings, "fees" | "halfSpreadBps" | "wholeShares" | "checks" | "shortSaleRestriction" | "withoutDividends" | "partialFillSeed" | "standingQuotes">;
+  readonly exchange: Pick<ExchangeSettings, "fees" | "halfSpreadBps" | "wholeShares" | "checks" | "shortSaleRestriction" | "withoutDividends" | "partialFillSeed" | "standingQuotes" | "acknowledgeMs">;
   readonly market: MarketSource;
 }
 

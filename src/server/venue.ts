@@ -128,7 +128,7 @@ export class Venue {
   }
 
   /** To be read, and not commanded. */
-  get exchange(): Pick<Exchange, "account" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "now"> {
+  get exchange(): Pick<Exchange, "account" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "now" | "nextDue"> {
     return this.#state.exchange;
   }
 

@@ -39,5 +39,6 @@ function tell(surveillance: Surveillance, { account, at, event, order, execution
   if (event === "new" || event === "accepted") surveillance.placed(happening);
   else if (execution) surveillance.filled(happening, execution.quantity);
   else if (event === "canceled" || event === "expired" || event === "replaced") surveillance.canceled(happening);
-  else if (event === "rejected") surveillance.rejected(happening);
+  // A replacement that lost the race with a fill breaches nothing.
+  else if (event === "rejected" && order.replaces === undefined) surveillance.rejected(happening);
 }

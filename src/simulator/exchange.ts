@@ -54,6 +54,11 @@ export class Exchange {
     return this.#state.now;
   }
 
+  /** When the exchange takes up what was asked of it first; Infinity while nothing waits. */
+  get nextDue(): number {
+    return this.#state.requests.nextDue;
+  }
+
   openAccount(name: AccountName, cash: Money, terms: AccountTerms = CASH_ACCOUNT): void {
     if (this.#state.accounts.has(name)) throw new Error(`account ${name} is open already`);
     this.#state.accounts.set(name, new TradingAccount(name, this.#state.accounts.size + 1, terms, new Ledger(cash)));

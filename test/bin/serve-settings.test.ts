@@ -47,6 +47,19 @@ test("agents make a market in which an order fills at once", async () => {
   expect(await order.json()).toMatchObject({ status: "filled", filled_qty: "1" });
 }, 60_000);
 
+test("an exchange that takes its time is the directory's, and says so at the next start", async () => {
+  const dir = join(folder, "market");
+  const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--json"]).out) as { id: string; secret: string };
+  const url = await started(["--dir", dir, "--port", "0", "--symbols", "AAA", "--hours", "always"], { BALLAST_SERVE_ACKNOWLEDGE_MS: "60000" });
+  const headers = { "APCA-API-KEY-ID": id, "APCA-API-SECRET-KEY": secret, "content-type": "application/json" };
+  const order = await fetch(`${url}/v2/orders`, { method: "POST", headers, body: JSON.stringify({ symbol: "AAA", qty: 1, side: "buy", type: "limit", limit_price: 10, time_in_force: "day" }) });
+  expect(await order.json()).toMatchObject({ status: "pending_new" });
+  expect(JSON.parse(readFileSync(join(dir, "venue.json"), "utf8"))).toMatchObject({ acknowledgeMs: 60_000 });
+  running!.kill("SIGTERM");
+  await once(running!, "exit");
+  expect(ballast(["serve", "--dir", dir, "--acknowledge-ms", "1"])).toMatchObject({ code: 2, err: `ballast: ${join(dir, "venue.json")} says what the venue is: leave out --acknowledge-ms, or name another --dir\n` });
+}, 60_000);
+
 test("a name that is no option, a value that is none, and two markets at once are named", () => {
   const file = join(folder, "serve.yaml");
   writeFileSync(file, "sped: 3\n");
