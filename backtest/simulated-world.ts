@@ -8,14 +8,15 @@ import type { Money } from "../src/money.ts";
 import type { Broker, Clock, Journal, MarketData, Ports, StateStore } from "../src/ports.ts";
 import { sessionAtIndex, type Session } from "../src/rules/calendar.ts";
 import { scheduledInstants } from "../src/rules/schedule.ts";
+import { splitOf, type ShareConversion } from "../src/rules/share-conversions.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
 import type { ExchangeEvent } from "../src/simulator/exchange-events.ts";
 import { constantProfile, fillProfile, type FillProfile, type LiquidityRules } from "../src/simulator/fill-profiles.ts";
 import { MarketReplay } from "../src/simulator/market-replay.ts";
 import { simulatedBroker, simulatedQuotes } from "../src/simulator/simulated-venue.ts";
-import { epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
-import type { Dataset } from "./dataset.ts";
+import { dateOfEpochDay, epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
+import type { Dataset, Series } from "./dataset.ts";
 import { DatasetViews } from "./views.ts";
 
 export interface WorldSettings {
@@ -67,9 +68,15 @@ export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessio
   const marketData: MarketData = {
     view: async (symbols, lookback, asOf) => views.view(symbols, lookback, asOf),
     quotes: async (symbols) => simulatedQuotes(exchange, symbols),
+    conversions: async (symbols, from, through) => symbols.flatMap((symbol) => splitsBetween(dataset.series.get(symbol)!, from, through)),
   };
   const broker = simulatedBroker(exchange, deployment.account);
   return { exchange, market, ports: { clock, marketData, broker: stores.durable?.(broker, exchange) ?? broker, journal: stores.journal, state: stores.state } };
+}
+
+function splitsBetween({ symbol, actions }: Series, from: SessionDate, through: SessionDate): readonly ShareConversion[] {
+  const [first, last] = [epochDayOf(from), epochDayOf(through)];
+  return actions.flatMap((action) => (action.type === "split" && action.exDay >= first && action.exDay <= last ? [splitOf(symbol, dateOfEpochDay(action.exDay), action.ratio)] : []));
 }
 
 /** How the market of these settings fills. */

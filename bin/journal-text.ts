@@ -2,6 +2,7 @@
 import { moneyToText, quantityToText, weightToNumber } from "../src/money.ts";
 import { refusalToText } from "../src/risk/refusal-text.ts";
 import type { Refusal } from "../src/risk/refusals.ts";
+import { holdingChangeText } from "../src/run/explain.ts";
 import type { JournalEvent } from "../src/run/journal.ts";
 import { isoOf } from "../src/time.ts";
 
@@ -14,6 +15,8 @@ function saying(event: JournalEvent): readonly [string, ...string[]] {
   switch (event.type) {
     case "run-opened":
       return [`${event.account}/${event.strategy} of ${isoOf(event.scheduledAt)}, ${event.symbols.length} symbols, params ${JSON.stringify(event.params)}`];
+    case "holdings-changed":
+      return [`${event.changes.length} not as the run before left them`, ...event.changes.map((change) => `${change.symbol} ${holdingChangeText(change)}`)];
     case "view-recorded":
       return [`bars up to ${event.session} from ${event.source}, ${event.adjustment}, lookback ${event.lookback}, view ${event.viewHash.slice(0, 12)}`];
     case "targets-set": {

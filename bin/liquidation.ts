@@ -44,7 +44,15 @@ function rulesOf({ cashAccount, tradingBreaker }: AccountRules = {}): AccountRul
 }
 
 export function withoutBars(ports: Ports): Ports {
-  return { ...ports, marketData: { quotes: (symbols) => ports.marketData.quotes(symbols), view: async (symbols, _lookback, asOf) => emptyView(symbols, asOf) } };
+  const { marketData } = ports;
+  return {
+    ...ports,
+    marketData: {
+      quotes: (symbols) => marketData.quotes(symbols),
+      conversions: (symbols, from, through) => marketData.conversions(symbols, from, through),
+      view: async (symbols, _lookback, asOf) => emptyView(symbols, asOf),
+    },
+  };
 }
 
 function emptyView(symbols: readonly Symbol[], asOf: Instant): MarketView {

@@ -5,6 +5,7 @@
  * five objects they hand to `advanceRun`. Contract for every implementation: answers are complete or the call throws
  * (`BrokerUnavailable`, `MarketDataMissing`, …); an expected "no" is a value; nothing is retried inside `submit`.
  */
+import type { ShareConversion } from "./rules/share-conversions.ts";
 import type { JournalEvent } from "./run/journal.ts";
 import type { Instant, SessionDate } from "./time.ts";
 import type { Account, AccountName, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";
@@ -17,6 +18,8 @@ export interface MarketData {
   view(symbols: readonly Symbol[], lookback: number, asOf: Instant): Promise<MarketView>;
   /** Two-sided quotes; a symbol without one is absent from the answer. */
   quotes(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Quote>>;
+  /** What turned shares of these symbols into something else, by days in New York, both included. */
+  conversions(symbols: readonly Symbol[], from: SessionDate, through: SessionDate): Promise<readonly ShareConversion[]>;
 }
 
 export interface Broker {

@@ -1,5 +1,5 @@
 /**
- * Alpaca's market data: daily bars for the view, latest quotes for sizing. From one named feed, and from another only
+ * Alpaca's market data: daily bars for the view, latest quotes for sizing, corporate actions for what is held. From one named feed, and from another only
  * where one is named for the case that the subscription does not reach the first; the view then says so.
  *
  * The view holds closed sessions only, adjusted for splits, dividends and spin-offs as Alpaca knows them now. It is
@@ -13,8 +13,10 @@ import type { z } from "zod";
 import { BrokerUnavailable, MarketDataMissing, type MarketData } from "../ports.ts";
 import type { Bars, MarketView, Quote, Symbol } from "../trade.ts";
 import { lastClosedSession, sessionAtIndex, sessionsBetween, type Session } from "../rules/calendar.ts";
-import { epochDayOf, newYorkInstant, sessionDateOf, type EpochDay, type Instant } from "../time.ts";
+import type { ShareConversion } from "../rules/share-conversions.ts";
+import { DAY_MS, epochDayOf, newYorkInstant, sessionDateOf, type EpochDay, type Instant, type SessionDate } from "../time.ts";
 import { barsAnswer, quotesAnswer, type BarAnswer } from "./answers.ts";
+import { conversionsAnswer, CONVERTING_TYPES, PROCESSED_AROUND_DAYS, withinDays } from "./conversions.ts";
 import { columnsOf, defectOf, describeDefect } from "./daily-bars.ts";
 import { AlpacaFailure } from "./errors.ts";
 import { dataBasePath } from "./hosts.ts";
@@ -35,6 +37,7 @@ export function alpacaMarketData(options: AlpacaMarketDataOptions): MarketData {
 }
 
 const POINTS_PER_PAGE = 10_000;
+const ACTIONS_PER_PAGE = 1_000;
 const PAGES_MAX = 1_000;
 const SYMBOLS_PER_REQUEST = 100;
 const DEFECTS_SHOWN = 5;
@@ -44,6 +47,7 @@ const HISTORY_START = epochDayOf(sessionDateOf("2016-01-01"));
 class AlpacaMarketData implements MarketData {
   readonly #wire: Wire;
   readonly #stocks: marketData.StockApi;
+  readonly #actions: marketData.CorporateActionsApi;
   readonly #named: Feed;
   readonly #fallback: Feed | undefined;
   #feed: Feed;
@@ -53,7 +57,9 @@ class AlpacaMarketData implements MarketData {
     this.#named = options.feed;
     this.#fallback = options.feedFallback;
     this.#feed = options.feed;
-    this.#stocks = new marketData.StockApi(new marketData.Configuration(this.#wire.configuration(dataBasePath(options.url))));
+    const configuration = new marketData.Configuration(this.#wire.configuration(dataBasePath(options.url)));
+    this.#stocks = new marketData.StockApi(configuration);
+    this.#actions = new marketData.CorporateActionsApi(configuration);
   }
 
   view(symbols: readonly Symbol[], lookback: number, asOf: Instant): Promise<MarketView> {
@@ -62,6 +68,20 @@ class AlpacaMarketData implements MarketData {
 
   quotes(symbols: readonly Symbol[]): Promise<ReadonlyMap<Symbol, Quote>> {
     return this.#fromFeed((feed) => this.#quotes(feed, symbols));
+  }
+
+  async conversions(symbols: readonly Symbol[], from: SessionDate, through: SessionDate): Promise<readonly ShareConversion[]> {
+    const found: ShareConversion[] = [];
+    const [start, end] = [epochDayOf(from) - PROCESSED_AROUND_DAYS, epochDayOf(through) + PROCESSED_AROUND_DAYS].map((day) => new Date(day * DAY_MS));
+    for (const chunk of chunksOf(symbols)) {
+      await this.#pages(async (pageToken) => {
+        const query = { symbols: chunk.join(","), types: CONVERTING_TYPES, start: start!, end: end!, limit: ACTIONS_PER_PAGE, sort: "asc", ...(pageToken !== undefined && { pageToken }) } as const;
+        const page = await this.#wire.read("Alpaca corporate actions", () => this.#actions.corporateActionsRaw(query), conversionsAnswer);
+        found.push(...page.corporate_actions);
+        return page.next_page_token ?? undefined;
+      });
+    }
+    return withinDays(found, from, through);
   }
 
   /** What is asked of the fallback is asked from the beginning: an answer is never of two feeds. */
@@ -133,17 +153,22 @@ class AlpacaMarketData implements MarketData {
   async #bars(feed: Feed, symbols: readonly Symbol[], from: EpochDay, to: EpochDay): Promise<Map<string, BarAnswer[]>> {
     const bySymbol = new Map<string, BarAnswer[]>();
     for (const chunk of chunksOf(symbols)) {
-      let token: string | undefined;
-      let pages = 0;
-      do {
+      await this.#pages(async (token) => {
         const page = await this.#barsPage(feed, { symbols: chunk.join(","), from, to, limit: POINTS_PER_PAGE, token });
         for (const [symbol, bars] of Object.entries(page.bars ?? {})) bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), ...(bars ?? [])]);
-        token = page.next_page_token;
-        pages += 1;
-        if (pages > PAGES_MAX) throw new BrokerUnavailable(`Alpaca's bars did not end after ${PAGES_MAX} pages`);
-      } while (token !== undefined && token !== "");
+        return page.next_page_token;
+      });
     }
     return bySymbol;
+  }
+
+  /** Asks for one page after the other until an answer names no next. */
+  async #pages(ask: (token: string | undefined) => Promise<string | undefined>): Promise<void> {
+    let token: string | undefined;
+    for (let pages = 0; pages === 0 || (token !== undefined && token !== ""); pages += 1) {
+      if (pages === PAGES_MAX) throw new BrokerUnavailable(`Alpaca's pages did not end after ${PAGES_MAX}`);
+      token = await ask(token);
+    }
   }
 
   #barsPage(feed: Feed, query: { symbols: string; from: EpochDay; to: EpochDay; limit: number; token?: string | undefined }): Promise<z.infer<typeof barsAnswer>> {

@@ -22,6 +22,7 @@ const PORTS: Readonly<Record<string, string>> = {
   "broker.cancel": "cancel of order",
   "marketData.quotes": "quotes",
   "marketData.view": "view of the bars",
+  "marketData.conversions": "corporate actions",
   "state.load": "state",
   "state.save": "saving state",
   "clock.now": "clock",

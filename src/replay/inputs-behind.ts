@@ -6,7 +6,7 @@
  * inputs that concern the field are listed as the record has them.
  */
 import type { JournalEvent } from "../run/journal.ts";
-import { moneyToText } from "../money.ts";
+import { moneyToText, quantityToText } from "../money.ts";
 import { hashOfView } from "../run/view-hash.ts";
 import type { MarketView } from "../trade.ts";
 import type { Difference } from "./first-difference.ts";
@@ -30,9 +30,20 @@ export function inputsBehind(event: JournalEvent, decided: JournalEvent, { path,
 }
 
 function contradictions(event: JournalEvent, decided: JournalEvent, path: string, calls: readonly RecordedCall[], facts: InputFacts, bytesOf: BytesOf): readonly string[] {
+  if (event.type === "holdings-changed" || decided.type === "holdings-changed") return holdingTraces(event, decided);
   if (event.type === "view-recorded" && path === "viewHash") return viewTrace(event.viewHash, calls, bytesOf);
   if (event.type === "view-recorded" && decided.type === "view-recorded" && path.startsWith("held.")) return heldTraces(event.held, decided.held, facts);
   return event.type === "orders-planned" ? quoteTraces(event, decided, path, facts) : [];
+}
+
+/** Where only one of the two saw a change, the other held what was left before. */
+function holdingTraces(event: JournalEvent, decided: JournalEvent): readonly string[] {
+  const [then, now] = [event, decided].map((one) => new Map(one.type === "holdings-changed" ? one.changes.map((change) => [change.symbol, change]) : []));
+  return [...new Set([...then!.keys(), ...now!.keys()])].flatMap((symbol) => {
+    const [a, b] = [then!.get(symbol), now!.get(symbol)];
+    const [was, is] = [a?.held ?? b!.left, b?.held ?? a!.left];
+    return was === is ? [] : [`position of ${symbol}: the journal was decided by ${quantityToText(was)}, the record has ${quantityToText(is)}`];
+  });
 }
 
 /** Another equity changes every weight, another position its own. */

@@ -1,6 +1,6 @@
 /** The refusals of rules that hold for an account across its runs. Part of the union and the table of refusals.ts. */
 import type { Money, Price, Quantity, Weight } from "../money.ts";
-import type { Instant } from "../time.ts";
+import type { Instant, SessionDate } from "../time.ts";
 import type { RunId, Side, Symbol } from "../trade.ts";
 
 /** Something that moved further than a plan tolerates; basis points of what it was, cash of equity. */
@@ -23,6 +23,8 @@ export type AccountRefusal =
   | { readonly code: "TURNOVER_PER_DAY_EXCEEDS_MAX"; readonly symbol: Symbol; readonly side: Side; readonly turnover: Money; readonly max: Money }
   | { readonly code: "ORDER_OF_UNKNOWN_ORIGIN"; readonly symbol: Symbol; readonly side: Side; readonly working: string; readonly remaining: Quantity }
   | { readonly code: "POSITION_OF_UNKNOWN_ORIGIN"; readonly symbol: Symbol; readonly held: Quantity }
+  | { readonly code: "HOLDING_CHANGED"; readonly symbol: Symbol; readonly since: RunId; readonly left: Quantity; readonly expected: Quantity; readonly held: Quantity }
+  | { readonly code: "SPLIT_NOT_APPLIED"; readonly symbol: Symbol; readonly exDate: SessionDate; readonly held: Quantity; readonly expected: Quantity }
   | { readonly code: "APPROVAL_MISSING"; readonly run: RunId; readonly plan?: string }
   | { readonly code: "PLAN_STALE"; readonly plan: string; readonly moved: readonly PlanMove[] }
   | { readonly code: "ENTRY_PRICE_UNKNOWN"; readonly symbol: Symbol }
@@ -40,6 +42,8 @@ export const ACCOUNT_REFUSALS: Readonly<Record<AccountRefusal["code"], { readonl
   TURNOVER_PER_DAY_EXCEEDS_MAX: { meaning: "with the order, the runs of this session would turn over more than turnoverPerDayMax of equity", remedy: "raise the cap, or rebalance in smaller steps" },
   ORDER_OF_UNKNOWN_ORIGIN: { meaning: "at the end of the run an order was open that no run of the account placed", remedy: "find out who placed it; unknownOrigin says whether that is ignored, an alarm or a halt" },
   POSITION_OF_UNKNOWN_ORIGIN: { meaning: "the account holds a symbol that none of its strategies trades", remedy: "find out where it came from; unknownOrigin says whether that is ignored, an alarm or a halt" },
+  HOLDING_CHANGED: { meaning: "since the account's last run the holding changed, and neither a run nor a corporate action says why", remedy: "find out who traded or moved the shares; unknownOrigin says whether that is ignored, an alarm or a halt" },
+  SPLIT_NOT_APPLIED: { meaning: "a split has taken effect and the account still holds the shares from before it, so quantities and prices do not belong together", remedy: "wait until the broker has carried the split out; if there was none, resume the account to have its holdings taken as they are" },
   APPROVAL_MISSING: { meaning: "the account trades approved plans only, and none is approved for this run", remedy: "make a plan and have it approved: for a run to come before its instant, else with --at now" },
   PLAN_STALE: { meaning: "since the plan was made its time has passed, or targets, quotes, positions or cash moved further than it tolerates", remedy: "look at the numbers and make a new plan" },
   ENTRY_PRICE_UNKNOWN: { meaning: "exits are set, and the venue does not say what the position cost", remedy: "look at the venue's answer, or watch the position yourself" },

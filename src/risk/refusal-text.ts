@@ -17,6 +17,10 @@ export function refusalToText(refusal: Refusal): string {
       return `order ${refusal.working} of ${sharesText(refusal.remaining)} was open, and no run of the account placed it`;
     case "POSITION_OF_UNKNOWN_ORIGIN":
       return `${sharesText(refusal.held)} were held, and no strategy of the account trades the symbol`;
+    case "HOLDING_CHANGED":
+      return `${sharesText(refusal.held)} were held, and ${sharesText(refusal.expected)} were expected after the ${quantityToText(refusal.left)} that ${refusal.since} left`;
+    case "SPLIT_NOT_APPLIED":
+      return `the split of ${refusal.exDate} should have made ${sharesText(refusal.expected)} of it, and ${sharesText(refusal.held)} were held still`;
     case "APPROVAL_MISSING":
       return refusal.plan === undefined ? "no plan was approved for this run" : `the plan ${refusal.plan} is not approved for this run`;
     case "PLAN_STALE":

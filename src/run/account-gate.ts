@@ -19,6 +19,7 @@ import type { Account, Side, Symbol } from "../trade.ts";
 import { accountMemoryKey, fillsOf, needsMemory, NO_MEMORY, quantitiesOf, withRunClosed, withRunOpened, type AccountMemory } from "./account-memory.ts";
 import { changeState } from "./change-state.ts";
 import { tradingWindowOf, type Deployment, type Trigger } from "./deployment.ts";
+import { rememberHoldings } from "./holdings.ts";
 import type { SidePlan } from "./plan-orders.ts";
 import type { Run } from "./run.ts";
 
@@ -73,6 +74,7 @@ export function planForAccount({ deployment, account, memory, fills, now }: Gate
 /** Folds a closed run into what its account remembers. Called again for a closed run, it changes nothing. */
 export async function rememberRun(run: Run, { deployment, scheduledAt }: Trigger, { state }: Pick<Ports, "state">): Promise<void> {
   const { settings, account } = deployment;
+  await rememberHoldings(run, deployment, { state });
   const { session } = tradingWindowOf(scheduledAt, settings.tradingHours);
   if (needsMemory(settings)) {
     await changeState(state, accountMemoryKey(account), (before = NO_MEMORY) => ({ after: withRunClosed(before, run, deployment, session), answer: undefined }));
@@ -90,8 +92,8 @@ export async function rememberRun(run: Run, { deployment, scheduledAt }: Trigger
 /** Why what the run met halts the account, where the account's rule says that it does. */
 function haltingOrigin({ id, closed }: Run, rules: AccountRules | undefined): string | undefined {
   if (rules?.unknownOrigin?.then !== "halt") return undefined;
-  const met = closed!.refused.filter(({ code }) => code === "ORDER_OF_UNKNOWN_ORIGIN" || code === "POSITION_OF_UNKNOWN_ORIGIN");
-  return met.length === 0 ? undefined : `${met.length} orders and positions of unknown origin after ${id}`;
+  const met = closed!.refused.filter(({ code }) => code === "ORDER_OF_UNKNOWN_ORIGIN" || code === "POSITION_OF_UNKNOWN_ORIGIN" || code === "HOLDING_CHANGED");
+  return met.length === 0 ? undefined : `${met.length} orders and positions of unknown origin in ${id}`;
 }
 
 async function openMemory(run: Run, { account: name, settings }: Deployment, session: SessionDate, account: Account, day: EpochDay, { state }: Ports): Promise<AccountMemory> {

@@ -29,6 +29,7 @@ import { tradingWindowOf, type Deployment, type TradingWindow, type Trigger } fr
 import type { Json } from "../json.ts";
 import { withExits, type TargetsWithExits } from "./exit-targets.ts";
 import { barsNeeded, marketFacts } from "./market-facts.ts";
+import { compareHoldings } from "./holdings.ts";
 import { recall, remember } from "./memory.ts";
 import { heldWeights, planSide } from "./plan-orders.ts";
 import { runIdOf } from "./run-identity.ts";
@@ -91,13 +92,15 @@ async function reasonToStop({ deployment, despiteHalt }: Trigger, window: Tradin
 }
 
 /** Asks the strategy, once; the view and the answer are journaled together. */
-async function setTargets(run: Run, { deployment, scheduledAt }: Trigger, window: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
+async function setTargets(run: Run, { deployment, scheduledAt, despiteHalt }: Trigger, window: TradingWindow, ports: Ports): Promise<Refusal | undefined> {
   const { strategy, symbols, settings } = deployment;
   if (!run.targeted) {
     const account = await ports.broker.account();
     if (account.blocked !== undefined) return { code: "ACCOUNT_BLOCKED", reason: account.blocked };
     const difference = settings.tradingHours === "core" ? await calendarDifference(window, ports) : undefined;
     if (difference) return difference;
+    const changed = despiteHalt ? undefined : await compareHoldings(run, deployment, window, account, ports);
+    if (changed) return changed;
     const view = await ports.marketData.view(symbols, strategy.lookback, scheduledAt);
     const held = heldWeights(account, deployment);
     const decision = strategy.decide(view, held, await recall(deployment, ports));

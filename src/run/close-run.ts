@@ -28,7 +28,8 @@ export interface Closed {
 export async function closeRun(run: Run, { deployment, scheduledAt }: Trigger, ports: Pick<Ports, "broker" | "clock" | "state">, stop?: Refusal): Promise<Closed> {
   const account = await ports.broker.account();
   const { equity, cash, positions } = account;
-  const refused: Refusal[] = stop ? [stop] : [];
+  // A holding that changed is named with the others of unknown origin.
+  const refused: Refusal[] = stop && stop.code !== "HOLDING_CHANGED" ? [stop] : [];
   for (const placed of run.placed) {
     const { order, submissions } = placed;
     const doubtful = (isPending(placed) && submissions.length > 0) || placed.ended?.status === "not-received";

@@ -11,6 +11,7 @@ import type { Refusal } from "../risk/refusals.ts";
 import { percent, refusalToText, sharesText, usd } from "../risk/refusal-text.ts";
 import { isoOf } from "../time.ts";
 import type { Fill, OrderRequest, Symbol } from "../trade.ts";
+import type { NoticedChange } from "./holdings.ts";
 import type { Clamp, JournalEvent, PlannedOrder, PlannedTarget, RunOutcome } from "./journal.ts";
 
 export interface Explanation {
@@ -96,8 +97,9 @@ function costText({ traded, shortfall }: ExecutionCost): string {
 function symbolsOf(events: readonly JournalEvent[], targeted: EventOf<"targets-set"> | undefined, plans: readonly EventOf<"orders-planned">[], refused: readonly Refusal[]): Explanation["symbols"] {
   const targets = new Map((targeted?.targets ?? []).map((target) => [target.symbol, target]));
   const orders = plans.flatMap((plan) => plan.orders);
+  const changes = eventsOf(events, "holdings-changed").flatMap((event) => event.changes);
   const concerned = refused.flatMap((refusal) => ("symbol" in refusal ? [refusal.symbol] : []));
-  const symbols = [...new Set([...targets.keys(), ...orders.map(({ symbol }) => symbol), ...concerned])].sort();
+  const symbols = [...new Set([...changes.map(({ symbol }) => symbol), ...targets.keys(), ...orders.map(({ symbol }) => symbol), ...concerned])].sort();
   return symbols.map((symbol) => {
     const target = targets.get(symbol);
     const told = [
@@ -105,8 +107,17 @@ function symbolsOf(events: readonly JournalEvent[], targeted: EventOf<"targets-s
       ...refused.filter((refusal) => "symbol" in refusal && refusal.symbol === symbol).map(refusedText),
     ];
     const unchanged = told.length === 0 ? [plans.length === 2 ? "No order: it was at its target already, to the unit that may be traded." : "No order was planned."] : [];
-    return { symbol, sentences: [...(target ? targetTexts(target) : ["Target: none."]), ...told, ...unchanged] };
+    const before = changes.filter((change) => change.symbol === symbol).map((change) => `Before the run: ${holdingChangeText(change)}.`);
+    return { symbol, sentences: [...before, ...(target ? targetTexts(target) : ["Target: none."]), ...told, ...unchanged] };
   });
+}
+
+/** One clause, without the symbol and without a full stop. */
+export function holdingChangeText({ since, left, held, found, conversions }: NoticedChange): string {
+  const because = conversions.map(({ kind, on, becomes }) => `${kind} on ${on}, one share becoming ${becomes.length === 0 ? "cash" : becomes.map(({ symbol, shares }) => `${rounded(shares)} ${symbol}`).join(" and ")}`).join("; ");
+  const moved = `${since} left ${sharesText(left)}, and ${sharesText(held)} were held`;
+  if (found === "converted") return `${moved}: ${because}`;
+  return found === "unexplained" ? `${moved}, which nothing that is known explains` : `${moved} still, in spite of a ${because}`;
 }
 
 function targetTexts({ weight, reason, clampedFrom, clampedBy = [] }: PlannedTarget): readonly string[] {

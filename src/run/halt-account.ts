@@ -5,6 +5,7 @@ import type { Instant } from "../time.ts";
 import type { AccountName } from "../trade.ts";
 import { accountMemoryKey, NO_MEMORY, withoutHighWater } from "./account-memory.ts";
 import { changeState } from "./change-state.ts";
+import { forgetHoldings } from "./holdings.ts";
 
 export interface Word {
   readonly account: AccountName;
@@ -21,9 +22,10 @@ export async function haltAccount(state: StateStore, { account, who, why, now }:
   });
 }
 
-/** Ends a halt or a cooling, and lets the drawdown be counted from the equity of the next run on. */
+/** Ends a halt or a cooling; the drawdown is counted from the equity of the next run on, and what is held then is not questioned. */
 export async function resumeAccount(state: StateStore, { account, who, why, now }: Word): Promise<TradingBreaker> {
   await changeState(state, accountMemoryKey(account), (before = NO_MEMORY) => ({ after: before.highWater === undefined ? before : withoutHighWater(before), answer: undefined }));
+  await forgetHoldings(account, state);
   return changeState(state, breakerKey(account), (before = CLOSED_BREAKER) => {
     const after = resumedBy(before, who, why, now);
     return { after, answer: after };

@@ -14,6 +14,7 @@ import type { Candidate, MarketFacts } from "../risk/candidate.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { AccountFacts } from "../risk/account-checks.ts";
 import type { Adjustment, ApprovedOrder, ClientOrderId, Fill, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../trade.ts";
+import type { NoticedChange } from "./holdings.ts";
 
 export type JournalEvent = JournalEntry & { readonly seq: number; readonly at: Instant; readonly previous: string };
 
@@ -75,6 +76,8 @@ export type JournalEntry =
       /** The hash of the plan that the run has to keep to, where it was started with one. */
       readonly plan?: string;
     }
+  /** What was held otherwise than the run before had left it; where everything was as it was, there is no such event. */
+  | { readonly type: "holdings-changed"; readonly changes: readonly NoticedChange[] }
   | {
       readonly type: "view-recorded";
       readonly asOf: Instant;

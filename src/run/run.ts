@@ -47,6 +47,7 @@ export class Run {
   /** When the newest event was written. */
   newestAt: Instant | undefined;
   opened: EventOf<"run-opened"> | undefined;
+  compared: EventOf<"holdings-changed"> | undefined;
   viewed: EventOf<"view-recorded"> | undefined;
   targeted: EventOf<"targets-set"> | undefined;
   closed: EventOf<"run-closed"> | undefined;
@@ -102,6 +103,9 @@ export class Run {
     switch (event.type) {
       case "run-opened":
         this.opened = event;
+        return;
+      case "holdings-changed":
+        this.compared = event;
         return;
       case "view-recorded":
         this.viewed = event;

@@ -3,13 +3,15 @@
  * its own.
  *
  * An order is known by its id, which is derived from its run, symbol and side. The runs of the session are those that
- * reserved a part of the day's budget before they placed an order. A position is known by its symbol.
+ * reserved a part of the day's budget before they placed an order. A position is known by its symbol; of a known one, a
+ * change that holdings.ts found no reason for is named here too.
  */
 import type { Ports } from "../ports.ts";
 import { dailyBudgetKey } from "../risk/daily-budget.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import type { Position, WorkingOrder } from "../trade.ts";
 import type { Deployment } from "./deployment.ts";
+import { changesOfUnknownOrigin } from "./holdings.ts";
 import type { Run } from "./run.ts";
 import { clientOrderIdOf } from "./run-identity.ts";
 
@@ -19,15 +21,16 @@ const CHILDREN_MAX = 200;
 export async function ofUnknownOrigin(run: Run, { account, settings }: Deployment, positions: readonly Position[], { broker, state }: Pick<Ports, "broker" | "state">): Promise<readonly Refusal[]> {
   const rule = settings.accountRules?.unknownOrigin;
   if (!rule) return [];
+  const changed = changesOfUnknownOrigin(run);
   const ours = new Set(rule.symbols);
   const foreign = positions.filter(({ symbol, quantity }) => quantity !== 0 && !ours.has(symbol)).map(({ symbol, quantity }): Refusal => ({ code: "POSITION_OF_UNKNOWN_ORIGIN", symbol, held: quantity }));
   const own = new Set<string>(run.placed.map(({ order }) => order.clientOrderId));
   const working = (await broker.openOrders()).filter(({ clientOrderId }) => !own.has(clientOrderId));
-  if (working.length === 0) return foreign;
+  if (working.length === 0) return [...foreign, ...changed];
   const budget = await state.load(dailyBudgetKey(account));
   const runs = [...new Set((budget?.value.reservations ?? []).map((one) => one.run))];
   const unknown = working.filter((order) => !runs.some((one) => isOf(one, order)));
-  return [...unknown.map(({ symbol, side, clientOrderId, remaining }): Refusal => ({ code: "ORDER_OF_UNKNOWN_ORIGIN", symbol, side, working: clientOrderId, remaining })), ...foreign];
+  return [...unknown.map(({ symbol, side, clientOrderId, remaining }): Refusal => ({ code: "ORDER_OF_UNKNOWN_ORIGIN", symbol, side, working: clientOrderId, remaining })), ...foreign, ...changed];
 }
 
 function isOf(run: Run["id"], { clientOrderId, symbol, side }: WorkingOrder): boolean {

@@ -19,7 +19,6 @@ export function wireOptions(): WireOptions {
   return {
     keys: { keyId: new Secret(CANARY_KEY), secretKey: new Secret(CANARY_SECRET) },
     breaker: new ReadBreaker("test", clock),
-    timeoutMs: 150,
     retryDelayMs: 1,
   };
 }

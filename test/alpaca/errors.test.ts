@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { AlpacaFailure, type Kind } from "../../src/alpaca/errors.ts";
 import { BrokerUnavailable } from "../../src/ports.ts";
 import type { SubmitOutcome } from "../../src/trade.ts";
-import { brokerAt, ID, limitOrder, NOT_FOUND, onOrderById, SERVER, wireOrder } from "./alpaca-world.ts";
+import { brokerAt, ID, limitOrder, NOT_FOUND, onOrderById, SERVER, wireOptions, wireOrder } from "./alpaca-world.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -83,7 +83,7 @@ describe("no answer at all", () => {
       paths.push(`${request.method ?? ""} ${request.url ?? ""}`);
       listener(request, answer);
     });
-    const broker = brokerAt(url);
+    const broker = brokerAt(url, { ...wireOptions(), ...(cause.test("timed out") && { timeoutMs: 150 }) });
     const outcome = await broker.submit(limitOrder);
     expect(outcome).toMatchObject({ kind: "unknown", cause: expect.stringMatching(cause) as string });
     expect(paths).toEqual(["POST /v2/orders"]);

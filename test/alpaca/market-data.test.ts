@@ -186,6 +186,66 @@ describe("quotes", () => {
   });
 });
 
+describe("conversions", () => {
+  const on = (date: string) => sessionDateOf(date);
+
+  test("are what each corporate action makes of one share; actions that change none are not asked for", async () => {
+    onActions({ symbols: "AAPL,FB", start: "2024-02-12", end: "2024-02-28" }).reply(200, {
+      corporate_actions: {
+        forward_splits: [{ id: "1", symbol: "AAPL", cusip: "037833100", new_rate: 4, old_rate: 1, ex_date: "2024-02-20", process_date: "2024-02-20" }],
+        reverse_splits: [{ id: "2", symbol: "AAPL", old_cusip: "a", new_cusip: "b", new_symbol: "AAPLN", new_rate: 1, old_rate: 20, ex_date: "2024-02-21", process_date: "2024-02-23" }],
+        unit_splits: [{ id: "3", old_symbol: "AAPL", old_rate: 1, new_symbol: "N", new_rate: 1, alternate_symbol: "W", alternate_rate: 0.5, process_date: "2024-02-20", effective_date: "2024-02-19" }],
+        stock_dividends: [{ id: "4", symbol: "AAPL", rate: 0.05, ex_date: "2024-02-13", process_date: "2024-02-20" }],
+        spin_offs: [{ id: "5", source_symbol: "AAPL", source_rate: 3, new_symbol: "NEW", new_rate: 1, ex_date: "2024-02-19", process_date: "2024-02-20" }],
+        cash_mergers: [{ id: "6", acquiree_symbol: "FB", rate: 80, process_date: "2024-02-20", effective_date: "2024-02-20" }],
+        stock_mergers: [{ id: "7", acquiree_symbol: "FB", acquiree_rate: 2, acquirer_symbol: "QQQ", acquirer_rate: 1, process_date: "2024-02-20" }],
+        stock_and_cash_mergers: [{ id: "8", acquiree_symbol: "FB", acquiree_rate: 1, acquirer_symbol: "QQQ", acquirer_rate: 0.25, cash_rate: 3, process_date: "2024-02-20" }],
+        name_changes: [{ id: "9", old_symbol: "FB", new_symbol: "META", process_date: "2024-02-21", a_field_of_tomorrow: {} }],
+        redemptions: [{ id: "10", symbol: "FB", rate: 10, process_date: "2024-02-20" }],
+        worthless_removals: [{ id: "11", symbol: "FB", process_date: "2024-02-20" }],
+      },
+      next_page_token: null,
+    });
+    const found = await data().conversions(["AAPL" as Symbol, "FB" as Symbol], on("2024-02-19"), on("2024-02-21"));
+    expect(found.map(({ kind, symbol, on: date, becomes }) => `${date} ${kind} ${symbol}: ${becomes.map((one) => `${one.shares} ${one.symbol}`).join(", ")}`)).toEqual([
+      "2024-02-20 split AAPL: 4 AAPL",
+      "2024-02-21 split AAPL: 0.05 AAPLN",
+      "2024-02-20 unit-split AAPL: 1 N, 0.5 W",
+      "2024-02-20 stock-dividend AAPL: 1.05 AAPL",
+      "2024-02-20 spin-off AAPL: 1 AAPL, 0.3333333333333333 NEW",
+      "2024-02-20 merger FB: ",
+      "2024-02-20 merger FB: 0.5 QQQ",
+      "2024-02-20 merger FB: 0.25 QQQ",
+      "2024-02-21 symbol-change FB: 1 META",
+      "2024-02-20 redemption FB: ",
+      "2024-02-20 removal FB: ",
+    ]);
+  });
+
+  test("of a split count from its ex-date, however late it is processed, and are read page by page", async () => {
+    const late = { id: "1", symbol: "SPY", new_rate: 2, old_rate: 1, ex_date: "2024-02-20", process_date: "2024-02-23" };
+    const early = { ...late, id: "2", ex_date: "2024-02-16", process_date: "2024-02-20" };
+    onActions({ symbols: "SPY" }).reply(200, { corporate_actions: { forward_splits: [late] }, next_page_token: "more" });
+    onActions({ symbols: "SPY", page_token: "more" }).reply(200, { corporate_actions: { forward_splits: [early] }, next_page_token: null });
+    expect(await data().conversions([SPY], on("2024-02-19"), on("2024-02-20"))).toEqual([{ kind: "split", symbol: "SPY", on: "2024-02-20", becomes: [{ symbol: "SPY", shares: 2 }] }]);
+  });
+
+  test.each([
+    ["a rate is 0", { symbol: "SPY", new_rate: 0, old_rate: 1, ex_date: "2024-02-20" }],
+    ["a date is missing", { symbol: "SPY", new_rate: 2, old_rate: 1 }],
+  ])("are refused when %s", async (_name, split) => {
+    onActions({ symbols: "SPY" }).reply(200, { corporate_actions: { forward_splits: [split] }, next_page_token: null });
+    await expect(data().conversions([SPY], on("2024-02-19"), on("2024-02-20"))).rejects.toThrow(BrokerUnavailable);
+  });
+});
+
+function onActions(query: Record<string, string>): nock.Interceptor {
+  const types = "forward_split,reverse_split,unit_split,stock_dividend,spin_off,cash_merger,stock_merger,stock_and_cash_merger,name_change,redemption,worthless_removal";
+  return nock(SERVER)
+    .get("/v1/corporate-actions")
+    .query((sent) => Object.entries({ types, sort: "asc", limit: "1000", ...query }).every(([name, value]) => sent[name] === value) && (query["page_token"] === undefined) === (sent["page_token"] === undefined));
+}
+
 function data(feed: Feed = "iex", feedFallback?: Feed): MarketData {
   return alpacaMarketData({ ...wireOptions(), feed, ...(feedFallback && { feedFallback }), url: SERVER });
 }

@@ -28,7 +28,7 @@ test("what no run placed or bought is an alarm: the run trades its own and is no
 
 test("or a halt, once: after a person's word the closed run does not halt again", async () => {
   const { code, state } = await meet("halt");
-  expect([code, state]).toEqual([4, "halted 2 orders and positions of unknown origin after paper/fixed-weights/2026-11-18T14:35:00.000Z"]);
+  expect([code, state]).toEqual([4, "halted 2 orders and positions of unknown origin in paper/fixed-weights/2026-11-18T14:35:00.000Z"]);
   await world.run("resume", "--account", "paper", "--why", "they are mine");
   await world.run("run", "--once");
   expect((await world.run("status")).out).toMatch(/state +trading/);

@@ -37,6 +37,8 @@ export class LocalBroker {
   readonly lostShares: Record<string, number> = {};
   /** Shares that were brought in, or taken, by another hand. */
   readonly foreignShares: Record<string, number> = {};
+  /** By their types, as Alpaca lists them. */
+  corporateActions: Readonly<Record<string, readonly unknown[]>> = {};
   /** How far the venue's clock is ahead of everyone's. */
   clockAheadMs = 0;
   /** A day on which the venue has no session, though the calendar has one. */
@@ -89,6 +91,8 @@ export class LocalBroker {
         return { status: 200, body: this.orders.filter((order) => this.#isFilled(order)).map((order) => this.#fillOf(order)) };
       case "GET /v2/stocks/bars":
         return { status: 200, body: { bars: barsOf(searchParams), next_page_token: null } };
+      case "GET /v1/corporate-actions":
+        return { status: 200, body: { corporate_actions: this.corporateActions, next_page_token: null } };
       case "GET /v2/stocks/quotes/latest":
         return { status: 200, body: { quotes: Object.fromEntries(symbolsOf(searchParams).map((symbol) => [symbol, { t: this.#now(), bp: this.prices[symbol], ap: this.prices[symbol] }])) } };
       default:

@@ -194,12 +194,12 @@ describe("a run ends", () => {
 });
 
 describe("a closed run", () => {
-  test("answers every later call with its outcome and touches nothing", async () => {
+  test("answers every later call with its outcome, asks nobody and changes nothing", async () => {
     const world = market({ AAA: 0.5 }, "every session at open+5m");
     expect(await world.call(MONDAY)).toBe("completed");
     const events = await world.events(MONDAY);
     const unreachable = new Proxy({}, { get: () => expect.fail("a closed run asked for something") }) as never;
-    world.ports = { ...world.ports, broker: unreachable, marketData: unreachable, state: unreachable };
+    world.ports = { ...world.ports, broker: unreachable, marketData: unreachable, state: { load: (key) => world.state.load(key), save: unreachable } };
     expect(await world.call(MONDAY, "2026-11-23T20:00:00.000Z")).toBe("completed");
     expect(await world.call(MONDAY, "2026-12-30T15:00:00.000Z")).toBe("completed");
     expect(await world.events(MONDAY)).toEqual(events);

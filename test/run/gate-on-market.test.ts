@@ -46,7 +46,7 @@ describe("facts from the bars", () => {
     const run = new RunOnMarket(deploymentOf(holding({ BBB: 0.5 }, "every session at open-30m"), DATA.symbols, { limits }), DATA, { from: FROM });
     await run.call(before);
     const { marketData } = run.ports;
-    run.ports = { ...run.ports, marketData: { quotes: (symbols) => marketData.quotes(symbols), view: () => Promise.reject(new Error("the bars are gone")) } };
+    run.ports = { ...run.ports, marketData: { ...marketData, view: () => Promise.reject(new Error("the bars are gone")) } };
     expect(await run.call(before, "2026-11-23T14:30:00.000Z")).toBe("completed");
   });
 });

@@ -89,6 +89,21 @@ test("a strategy run over the wire places the orders of the same run on the exch
   expect(overTheWire).toEqual(expected);
 });
 
+test("the Alpaca adapter is told of a split when its ex-date has come", async () => {
+  const from = sessionDateOf("2026-11-23");
+  const exDate = sessionDateOf("2026-11-24");
+  const split = datasetOf({ AAA: barsOf("2026-11-23", [[100, 100, 100, 100], [50, 50, 50, 50]]) }, { AAA: [{ type: "split", exDay: epochDayOf(exDate), ratio: 2 }] });
+  const source = dailyMarket({ series: [split.series.get("AAA" as Symbol)!], from: epochDayOf(from), liquidity: { halfSpreadBps: 1, volumeShareMax: 1 } });
+  market = await serveMarket({ ann: "100000" }, {}, new Venue(venueSettings({ startsAt: newYorkInstant(epochDayOf(from), 0), market: source })));
+  const data = alpacaMarketData({ ...wireOf({ now: () => market.server.now() }), feed: "sip", url: market.server.url });
+  const conversions = () => data.conversions(["AAA" as Symbol], from, exDate);
+
+  await market.server.moveTo(instantOf("2026-11-23T20:00:00Z"));
+  expect(await conversions()).toEqual([]);
+  await market.server.moveTo(instantOf("2026-11-24T15:00:00Z"));
+  expect(await conversions()).toEqual([{ kind: "split", symbol: "AAA", on: "2026-11-24", becomes: [{ symbol: "AAA", shares: 2 }] }]);
+});
+
 /** Calls each run until it closes; what was ordered, and what became of it. */
 async function play(deployment: Deployment, scheduled: readonly Instant[], ports: Ports, moveTo: (at: Instant) => Promise<void>): Promise<readonly unknown[]> {
   const told: unknown[] = [];
