@@ -93,7 +93,7 @@ test("the Alpaca adapter is told of a split when its ex-date has come", async ()
   const from = sessionDateOf("2026-11-23");
   const exDate = sessionDateOf("2026-11-24");
   const split = datasetOf({ AAA: barsOf("2026-11-23", [[100, 100, 100, 100], [50, 50, 50, 50]]) }, { AAA: [{ type: "split", exDay: epochDayOf(exDate), ratio: 2 }] });
-  const source = dailyMarket({ series: [split.series.get("AAA" as Symbol)!], from: epochDayOf(from), liquidity: { halfSpreadBps: 1, volumeShareMax: 1 } });
+  const source = dailyMarket({ series: [split.series.get("AAA" as Symbol)!], from: epochDayOf(from), profile: constantProfile({ halfSpreadBps: 1, volumeShareMax: 1 }) });
   market = await serveMarket({ ann: "100000" }, {}, new Venue(venueSettings({ startsAt: newYorkInstant(epochDayOf(from), 0), market: source })));
   const data = alpacaMarketData({ ...wireOf({ now: () => market.server.now() }), feed: "sip", url: market.server.url });
   const conversions = () => data.conversions(["AAA" as Symbol], from, exDate);
