@@ -63,7 +63,7 @@ export class LevelPool {
     orders.next[slot] = 0;
     if (last === 0) this.head[level] = slot;
     else orders.next[last] = slot;
-    const total = this.total[level]! + orders.quantity[slot]!;
+    const total = this.total[level]! + orders.quantity[slot >> 1]!;
     this.total[level] = total <= Number.MAX_SAFE_INTEGER ? total : this.sumOf(level);
   }
 
@@ -78,7 +78,7 @@ export class LevelPool {
     else orders.next[before] = slot;
     if (next === 0) this.tail[level] = slot;
     else orders.previous[next] = slot;
-    this.changeTotal(level, orders.quantity[slot]!);
+    this.changeTotal(level, orders.quantity[slot >> 1]!);
   }
 
   /** Takes an order out of the queue. Whether that is empty now. */
@@ -90,7 +90,7 @@ export class LevelPool {
     else orders.next[previous] = next;
     if (next === 0) this.tail[level] = previous;
     else orders.previous[next] = previous;
-    this.changeTotal(level, -orders.quantity[slot]!);
+    this.changeTotal(level, -orders.quantity[slot >> 1]!);
     return next === 0 && previous === 0;
   }
 
@@ -107,7 +107,7 @@ export class LevelPool {
 
   private sumOf(level: number): number {
     let sum = 0;
-    for (let slot = this.head[level]!; slot !== 0; slot = this.orders.next[slot]!) sum += this.orders.quantity[slot]!;
+    for (let slot = this.head[level]!; slot !== 0; slot = this.orders.next[slot]!) sum += this.orders.quantity[slot >> 1]!;
     return sum;
   }
 

@@ -96,7 +96,7 @@ export class Matching {
   rest(id: number, side: number, owner: number, flags: number): void {
     const slot = this.orders.allocate(id);
     const price = this.registers[LIMIT_PRICE]!;
-    this.orders.quantity[slot] = this.registers[OPEN_QUANTITY]!;
+    this.orders.quantity[slot >> 1] = this.registers[OPEN_QUANTITY]!;
     this.orders.owner[slot] = owner;
     this.orders.traits[slot] = traitsOf(side, LIMIT, REST, flags);
     this.pool.append(this.levels.obtain(price, side), slot);
@@ -143,14 +143,14 @@ export class Matching {
       let prevented = 0;
       let slot = pool.head[level]!;
       do {
-        const available = orders.quantity[slot]!;
+        const available = orders.quantity[slot >> 1]!;
         if (prevention !== 0 && orders.owner[slot] === owner) {
           if (prevention !== CANCEL_OLDEST) reason = SELF_TRADE;
           if (prevention === CANCEL_NEWEST) break;
           events.addEnded(orders.id[slot]!, available, SELF_TRADE);
           prevented += available;
         } else if (available > open) {
-          orders.quantity[slot] = available - open;
+          orders.quantity[slot >> 1] = available - open;
           events.addFill(orders.id[slot]!, id, price, open);
           open = 0;
           break;
@@ -197,7 +197,7 @@ export class Matching {
         continue;
       }
       for (let slot = pool.head[level]!; slot !== 0; slot = orders.next[slot]!) {
-        if (this.orders.owner[slot] !== owner) found += this.orders.quantity[slot]!;
+        if (this.orders.owner[slot] !== owner) found += this.orders.quantity[slot >> 1]!;
         else if (prevention !== CANCEL_OLDEST) return false;
         if (found >= wanted) return true;
       }
@@ -232,7 +232,7 @@ export class Matching {
     const id = orders.id[slot]!;
     const owner = orders.owner[slot]!;
     const traits = orders.traits[slot]!;
-    this.takeInHand(this.stops.limitOf(slot), this.orders.quantity[slot]!);
+    this.takeInHand(this.stops.limitOf(slot), this.orders.quantity[slot >> 1]!);
     this.stops.forget(slot);
     this.orders.release(slot);
     this.events.addTriggered(id);

@@ -1,30 +1,36 @@
 /**
- * The orders of a book, a column for each property, found by their ids without a search.
+ * The orders of a book, a row of 32 bytes each, found by their ids without a search.
  *
- * An order's *slot* is its row in the columns; slots never leave the order-book files, and slot 0 means "none". Rows lie
- * in pages of 128 neighbouring ids, so that a slot follows from an id by one look into a small table. A page comes with
- * the first of its orders and goes with the last; its place is used again. Ids may therefore grow without end (below
- * 2^31) while memory follows the orders alive, as long as ids alive lie near each other: one that lies alone costs 4 kB.
- * A row whose open quantity is 0 stands for no order.
+ * An order's *slot* is where its row begins, in int32s; slots never leave the order-book files, and slot 0 means "none".
+ * Each property has a view of its own on the one buffer, which begins at that property of the first row: so
+ * `next[slot]` is an order's next, `quantity[slot >> 1]` its quantity, and all that is asked of an order lies in one or
+ * two lines of the processor's caches.
+ *
+ * Rows lie in pages of 128 neighbouring ids, so that a slot follows from an id by one look into a small table. A page
+ * comes with the first of its orders and goes with the last; its place is used again. Ids may therefore grow without end
+ * (below 2^31) while memory follows the orders alive, as long as ids alive lie near each other: one that lies alone costs
+ * 4 kB. A row whose open quantity is 0 stands for no order.
  */
 
 const PAGE_BITS = 7;
-const PAGE_ROWS = 1 << PAGE_BITS;
-const PAGE_MASK = PAGE_ROWS - 1;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
+/** A row is 8 int32s, of which the quantity takes two. */
+const ROW_BITS = 3;
+const PAGE_INTS = 1 << (PAGE_BITS + ROW_BITS);
 const FIRST_PAGES = 2;
 
 export class OrderPool {
-  /** The columns are reallocated by `allocate`: read them again after it. 32 bytes a row. */
-  quantity = new Float64Array(FIRST_PAGES * PAGE_ROWS);
+  /** The views are made anew by `allocate`: read them again after it. Of this one the index is half a slot. */
+  quantity!: Float64Array;
   /** Neighbours in the queue. */
-  next = new Int32Array(FIRST_PAGES * PAGE_ROWS);
-  previous = new Int32Array(FIRST_PAGES * PAGE_ROWS);
+  next!: Int32Array;
+  previous!: Int32Array;
   /** The level whose queue the order stands in. */
-  level = new Int32Array(FIRST_PAGES * PAGE_ROWS);
-  id = new Int32Array(FIRST_PAGES * PAGE_ROWS);
-  owner = new Int32Array(FIRST_PAGES * PAGE_ROWS);
+  level!: Int32Array;
+  id!: Int32Array;
+  owner!: Int32Array;
   /** See order-book-traits. */
-  traits = new Int32Array(FIRST_PAGES * PAGE_ROWS);
+  traits!: Int32Array;
   count = 0;
   /** By the high bits of an id, the first row of its page. Page 0 is empty for ever. */
   private pageStarts = new Int32Array(FIRST_PAGES);
@@ -34,74 +40,87 @@ export class OrderPool {
   private pageOrders = new Int32Array(FIRST_PAGES);
   private freePages = new Int32Array(FIRST_PAGES);
   private freePageCount = 0;
-  private freshRow = PAGE_ROWS;
+  private freshSlot = PAGE_INTS;
   /** The page that was added last is kept while it is empty: the next ids belong there. */
   private newestPage = 0;
+
+  constructor() {
+    this.view(new ArrayBuffer(FIRST_PAGES * PAGE_INTS * 4));
+  }
 
   /** 0 when no order has this id. */
   slotOf(id: number): number {
     const high = id >>> PAGE_BITS;
     if (high >= this.pageStarts.length) return 0;
-    const slot = this.pageStarts[high]! + (id & PAGE_MASK);
-    return this.quantity[slot] === 0 ? 0 : slot;
+    const slot = this.pageStarts[high]! + ((id & PAGE_MASK) << ROW_BITS);
+    return this.quantity[slot >> 1] === 0 ? 0 : slot;
   }
 
   /** A row for `id`, which must be unknown. The quantity is the caller's to set, above 0, before anything else is asked. */
   allocate(id: number): number {
     const high = id >>> PAGE_BITS;
     if (high >= this.pageStarts.length || this.pageStarts[high] === 0) this.addPage(high);
-    const slot = this.pageStarts[high]! + (id & PAGE_MASK);
-    this.pageOrders[slot >> PAGE_BITS]!++;
+    const slot = this.pageStarts[high]! + ((id & PAGE_MASK) << ROW_BITS);
+    this.pageOrders[pageOf(slot)]!++;
     this.id[slot] = id;
     this.count++;
     return slot;
   }
 
   release(slot: number): void {
-    this.quantity[slot] = 0;
+    this.quantity[slot >> 1] = 0;
     this.count--;
-    if (--this.pageOrders[slot >> PAGE_BITS]! === 0 && slot >> PAGE_BITS !== this.newestPage) this.removePage(slot >> PAGE_BITS);
+    const page = pageOf(slot);
+    if (--this.pageOrders[page]! === 0 && page !== this.newestPage) this.removePage(page);
   }
 
   /** Bytes of everything that grows with orders. */
   get bytes(): number {
-    const columns = [this.quantity, this.next, this.previous, this.level, this.id, this.owner, this.traits, this.pageStarts, this.pageHighs, this.pageOrders, this.freePages];
-    return columns.reduce((bytes, column) => bytes + column.byteLength, 0);
+    const tables = [this.pageStarts, this.pageHighs, this.pageOrders, this.freePages];
+    return tables.reduce((bytes, table) => bytes + table.byteLength, this.quantity.buffer.byteLength);
   }
 
   private addPage(high: number): void {
     if (this.pageOrders[this.newestPage] === 0) this.removePage(this.newestPage);
     while (high >= this.pageStarts.length) this.pageStarts = doubled(this.pageStarts);
-    let start = this.freshRow;
+    let start = this.freshSlot;
     if (this.freePageCount > 0) {
       start = this.freePages[--this.freePageCount]!;
     } else {
-      if (start === this.next.length) this.grow();
-      this.freshRow = start + PAGE_ROWS;
+      if (start * 4 === this.quantity.buffer.byteLength) this.grow();
+      this.freshSlot = start + PAGE_INTS;
     }
     this.pageStarts[high] = start;
-    this.newestPage = start >> PAGE_BITS;
+    this.newestPage = pageOf(start);
     this.pageHighs[this.newestPage] = high;
   }
 
   private removePage(page: number): void {
     if (page === 0) return;
     this.pageStarts[this.pageHighs[page]!] = 0;
-    this.freePages[this.freePageCount++] = page * PAGE_ROWS;
+    this.freePages[this.freePageCount++] = page * PAGE_INTS;
+  }
+
+  private view(buffer: ArrayBuffer): void {
+    this.quantity = new Float64Array(buffer);
+    this.next = new Int32Array(buffer, 8);
+    this.previous = new Int32Array(buffer, 12);
+    this.level = new Int32Array(buffer, 16);
+    this.id = new Int32Array(buffer, 20);
+    this.owner = new Int32Array(buffer, 24);
+    this.traits = new Int32Array(buffer, 28);
   }
 
   private grow(): void {
-    this.quantity = doubledDoubles(this.quantity);
-    this.next = doubled(this.next);
-    this.previous = doubled(this.previous);
-    this.level = doubled(this.level);
-    this.id = doubled(this.id);
-    this.owner = doubled(this.owner);
-    this.traits = doubled(this.traits);
+    this.view(doubledDoubles(this.quantity).buffer);
     this.pageHighs = doubled(this.pageHighs);
     this.pageOrders = doubled(this.pageOrders);
     this.freePages = doubled(this.freePages);
   }
+}
+
+function pageOf(slot: number): number {
+  return slot >> (PAGE_BITS + ROW_BITS);
 }
 
 export function doubled(array: Int32Array): Int32Array<ArrayBuffer> {

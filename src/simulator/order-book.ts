@@ -114,7 +114,7 @@ export class OrderBook {
       return 0;
     }
     this.reason = NO_REASON;
-    const quantity = this.orders.quantity[slot]!;
+    const quantity = this.orders.quantity[slot >> 1]!;
     this.matching.remove(slot);
     return quantity;
   }
@@ -125,7 +125,7 @@ export class OrderBook {
     if (slot === 0) return this.reject(UNKNOWN_ID);
     if (!isQuantity(by)) return this.reject(INVALID_QUANTITY);
     this.reason = NO_REASON;
-    const open = this.orders.quantity[slot]!;
+    const open = this.orders.quantity[slot >> 1]!;
     if (by < open) return this.resize(slot, open - by);
     this.matching.remove(slot);
     return CANCELED;
@@ -142,7 +142,7 @@ export class OrderBook {
     if (quantity !== 0 && !isQuantity(quantity)) return this.reject(INVALID_QUANTITY);
     if (price !== 0 && !isPrice(price)) return this.reject(INVALID_PRICE);
     const traits = this.orders.traits[slot]!;
-    const newOpen = quantity === 0 ? this.orders.quantity[slot]! : quantity;
+    const newOpen = quantity === 0 ? this.orders.quantity[slot >> 1]! : quantity;
     if (isPending(traits)) {
       if (price !== 0 && typeOf(traits) !== STOP_LIMIT) return this.reject(NO_LIMIT_PRICE);
       if (price !== 0) this.matching.stops.setLimit(slot, price);
@@ -194,7 +194,7 @@ export class OrderBook {
 
   /** What is open of an order, resting or pending; 0 when it is unknown or has ended. */
   remaining(id: number): number {
-    return this.orders.quantity[this.orders.slotOf(id)]!;
+    return this.orders.quantity[this.orders.slotOf(id) >> 1]!;
   }
 
   /** Whether the order is a stop that waits for its price. */
@@ -263,7 +263,7 @@ export class OrderBook {
 
   private allocatePending(id: number, side: number, type: number, quantity: number, timeInForce: number, owner: number, flags: number): number {
     const slot = this.orders.allocate(id);
-    this.orders.quantity[slot] = quantity;
+    this.orders.quantity[slot >> 1] = quantity;
     this.orders.owner[slot] = owner;
     this.orders.traits[slot] = traitsOf(side, type, timeInForce, flags);
     return slot;
@@ -273,18 +273,18 @@ export class OrderBook {
   private resize(slot: number, newOpen: number): number {
     this.reason = NO_REASON;
     const { orders } = this;
-    const change = newOpen - orders.quantity[slot]!;
+    const change = newOpen - orders.quantity[slot >> 1]!;
     if (isPending(orders.traits[slot]!)) {
-      orders.quantity[slot] = newOpen;
+      orders.quantity[slot >> 1] = newOpen;
       return PENDING;
     }
     const level = orders.level[slot]!;
     if (change > 0) {
       this.pool.unlink(level, slot);
-      orders.quantity[slot] = newOpen;
+      orders.quantity[slot >> 1] = newOpen;
       this.pool.append(level, slot);
     } else {
-      orders.quantity[slot] = newOpen;
+      orders.quantity[slot >> 1] = newOpen;
       this.pool.changeTotal(level, change);
     }
     return OPEN;
@@ -301,7 +301,7 @@ export class OrderBook {
       for (let level = this.bestLevel(side); level > TOP; level = outward[level]!) {
         const price = this.pool.price[level]!;
         for (let slot = this.pool.head[level]!; slot !== 0; slot = this.orders.next[slot]!) {
-          yield [orders.id[slot]!, side, price, orders.quantity[slot]!, orders.owner[slot]!, flagsOf(orders.traits[slot]!)];
+          yield [orders.id[slot]!, side, price, orders.quantity[slot >> 1]!, orders.owner[slot]!, flagsOf(orders.traits[slot]!)];
         }
       }
     }
@@ -313,7 +313,7 @@ export class OrderBook {
     const traits = orders.traits[slot]!;
     const trails = typeOf(traits) >= TRAILING_STOP;
     return {
-      id: orders.id[slot]!, side: sideOf(traits), type: typeOf(traits), quantity: orders.quantity[slot]!, timeInForce: timeInForceOf(traits),
+      id: orders.id[slot]!, side: sideOf(traits), type: typeOf(traits), quantity: orders.quantity[slot >> 1]!, timeInForce: timeInForceOf(traits),
       owner: orders.owner[slot]!, flags: flagsOf(traits), sequence: stops.sequenceOf(slot),
       price: trails ? stops.waterOf(slot) : stops.limitOf(slot), stopPrice: trails ? stops.trailOf(slot) : stops.stopPriceOf(slot),
     };
