@@ -11,6 +11,7 @@ import { subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, ty
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Fill, Order, OrderStatus, Side, Symbol } from "../trade.ts";
 import type { Listing } from "./listing.ts";
+import type { OrderAmounts } from "./order-amounts.ts";
 import { executionNumber, NO_FILL, type OrderFills } from "./order-fills.ts";
 import type { OrderTicket, OrderType, TimeInForce, Trail } from "./order-ticket.ts";
 import type { Stake, TradingAccount } from "./trading-account.ts";
@@ -31,8 +32,7 @@ export interface OrderRecord {
   readonly number: number;
   readonly clientOrderId: ClientOrderId;
   readonly account: AccountName;
-  /** Changes with the name of the share. */
-  symbol: Symbol;
+  readonly symbol: Symbol;
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
@@ -71,15 +71,30 @@ export interface OrderRecord {
   reservedShares: Quantity;
 }
 
+/** What few orders have; the others share NOTHING_RARE. */
+interface RareTerms {
+  extendedHours: boolean;
+  expiresOn: EpochDay | undefined;
+  priceBound: Price | undefined;
+  stopPrice: Price | undefined;
+  trail: Trail | undefined;
+  waterMark: Price | undefined;
+  replaces: ClientOrderId | undefined;
+  replacedBy: ClientOrderId | undefined;
+}
+
+const NOTHING_RARE: Readonly<RareTerms> = { extendedHours: false, expiresOn: undefined, priceBound: undefined, stopPrice: undefined, trail: undefined, waterMark: undefined, replaces: undefined, replacedBy: undefined };
+
 /**
  * With its places in the running exchange.
  *
  * An order that has ended and was forgotten gives its object to a later one: whoever looks at an order looks before it
  * is handed over.
+ *
+ * An order that has rested for a while is no longer in the processor's caches, so it is kept small: what a cancel looks
+ * at stands first and together, amounts are in the exchange's rows, and what few orders have is an object of its own.
  */
 export class ClientOrder implements OrderRecord {
-  // What a cancel looks at stands first and together, since the record of an order that has rested for a while is no
-  // longer in the processor's caches. All fields have their kind of value from the start, so that numbers stay in place.
   status: VenueStatus = "accepted";
   trader!: TradingAccount;
   listing!: Listing;
@@ -88,11 +103,11 @@ export class ClientOrder implements OrderRecord {
   /** Where the wash-trade guard counts it. */
   interest: Interest | undefined = undefined;
   clientOrderId!: ClientOrderId;
-  account!: AccountName;
   working: Working = "limit";
   side: Side = "buy";
   group = 0;
   role: OrderRecord["role"] = "simple";
+  requested: OrderRecord["requested"] = undefined;
   /** Its handle in the book while it rests there; -1 otherwise. */
   handle = -1;
   placeInAccount = -1;
@@ -100,33 +115,21 @@ export class ClientOrder implements OrderRecord {
   known = -1;
   firstFill = NO_FILL;
   lastFill = NO_FILL;
+  readonly #row: number;
+  readonly #rows: OrderAmounts;
+  /** Where all orders keep their fills. */
+  readonly #fills: OrderFills;
   acknowledged = true;
-  requested: OrderRecord["requested"] = undefined;
-  reservedMoney = ZERO_MONEY;
-  reservedShares = ZERO_QUANTITY;
-  remaining = ZERO_QUANTITY;
-  reservePrice = 0 as Price;
-  reserveFees = ZERO_MONEY;
-  quantity = ZERO_QUANTITY;
-  number = 0;
-  symbol!: Symbol;
   type: OrderType = "limit";
   timeInForce: TimeInForce = "day";
-  extendedHours = false;
-  submittedAt = 0 as Instant;
   limitPrice: Price | undefined = undefined;
-  stopPrice: Price | undefined = undefined;
-  expiresOn: EpochDay | undefined = undefined;
-  priceBound: Price | undefined = undefined;
-  replaces: ClientOrderId | undefined = undefined;
-  trail: Trail | undefined = undefined;
-  waterMark: Price | undefined = undefined;
-  replacedBy: ClientOrderId | undefined = undefined;
-  /** Where all orders keep their fills. */
-  readonly fillTable: OrderFills;
+  number = 0;
+  #rare: Readonly<RareTerms> = NOTHING_RARE;
 
-  constructor(fills: OrderFills) {
-    this.fillTable = fills;
+  constructor(fills: OrderFills, amounts: OrderAmounts) {
+    this.#fills = fills;
+    this.#rows = amounts;
+    this.#row = amounts.row();
   }
 
   /** As it is when it comes in. */
@@ -134,16 +137,10 @@ export class ClientOrder implements OrderRecord {
     const { type, quantity } = ticket;
     this.number = number;
     this.clientOrderId = ticket.clientOrderId;
-    this.account = trader.name;
-    this.symbol = ticket.symbol;
     this.side = ticket.side;
     this.type = type;
     this.timeInForce = ticket.timeInForce;
-    this.extendedHours = ticket.extendedHours ?? false;
     this.submittedAt = submittedAt;
-    this.expiresOn = ticket.expiresOn;
-    this.priceBound = ticket.priceBound;
-    this.replaces = undefined;
     this.quantity = quantity;
     this.remaining = quantity;
     this.status = "accepted";
@@ -151,10 +148,7 @@ export class ClientOrder implements OrderRecord {
     this.requested = undefined;
     this.working = type === "market" || type === "limit" ? type : "stop";
     this.limitPrice = ticket.limitPrice;
-    this.stopPrice = ticket.stopPrice;
-    this.trail = ticket.trail;
-    this.waterMark = undefined;
-    this.replacedBy = undefined;
+    this.#rare = rareTermsOf(ticket);
     this.group = 0;
     this.role = "simple";
     this.reservePrice = 0 as Price;
@@ -173,13 +167,134 @@ export class ClientOrder implements OrderRecord {
     this.lastFill = NO_FILL;
   }
 
+  get account(): AccountName {
+    return this.trader.name;
+  }
+
+  /** Changes with the name of the share. */
+  get symbol(): Symbol {
+    return this.stake.holding.symbol;
+  }
+
+  get remaining(): Quantity {
+    return this.#rows.values[this.#row] as Quantity;
+  }
+
+  set remaining(value: Quantity) {
+    this.#rows.values[this.#row] = value;
+  }
+
+  get reservedMoney(): Money {
+    return this.#rows.values[this.#row + 1] as Money;
+  }
+
+  set reservedMoney(value: Money) {
+    this.#rows.values[this.#row + 1] = value;
+  }
+
+  get reservedShares(): Quantity {
+    return this.#rows.values[this.#row + 2] as Quantity;
+  }
+
+  set reservedShares(value: Quantity) {
+    this.#rows.values[this.#row + 2] = value;
+  }
+
+  get reservePrice(): Price {
+    return this.#rows.values[this.#row + 3] as Price;
+  }
+
+  set reservePrice(value: Price) {
+    this.#rows.values[this.#row + 3] = value;
+  }
+
+  get reserveFees(): Money {
+    return this.#rows.values[this.#row + 4] as Money;
+  }
+
+  set reserveFees(value: Money) {
+    this.#rows.values[this.#row + 4] = value;
+  }
+
+  get quantity(): Quantity {
+    return this.#rows.values[this.#row + 5] as Quantity;
+  }
+
+  set quantity(value: Quantity) {
+    this.#rows.values[this.#row + 5] = value;
+  }
+
+  get submittedAt(): Instant {
+    return this.#rows.values[this.#row + 6] as Instant;
+  }
+
+  set submittedAt(value: Instant) {
+    this.#rows.values[this.#row + 6] = value;
+  }
+
+  get extendedHours(): boolean {
+    return this.#rare.extendedHours;
+  }
+
+  get priceBound(): Price | undefined {
+    return this.#rare.priceBound;
+  }
+
+  get expiresOn(): EpochDay | undefined {
+    return this.#rare.expiresOn;
+  }
+
+  set expiresOn(expiresOn: EpochDay | undefined) {
+    this.#setRare({ expiresOn });
+  }
+
+  get stopPrice(): Price | undefined {
+    return this.#rare.stopPrice;
+  }
+
+  set stopPrice(stopPrice: Price | undefined) {
+    this.#setRare({ stopPrice });
+  }
+
+  get trail(): Trail | undefined {
+    return this.#rare.trail;
+  }
+
+  get waterMark(): Price | undefined {
+    return this.#rare.waterMark;
+  }
+
+  set waterMark(waterMark: Price | undefined) {
+    this.#setRare({ waterMark });
+  }
+
+  get replaces(): ClientOrderId | undefined {
+    return this.#rare.replaces;
+  }
+
+  set replaces(replaces: ClientOrderId | undefined) {
+    this.#setRare({ replaces });
+  }
+
+  get replacedBy(): ClientOrderId | undefined {
+    return this.#rare.replacedBy;
+  }
+
+  set replacedBy(replacedBy: ClientOrderId | undefined) {
+    this.#setRare({ replacedBy });
+  }
+
+  #setRare(changed: Partial<RareTerms>): void {
+    this.#rare = { ...this.#rare, ...changed };
+  }
+
   /** Oldest first. */
   get fills(): Fill[] {
-    return this.fillTable.from(this.firstFill);
+    return this.#fills.from(this.firstFill);
   }
 
   addFill(execution: number, quantity: Quantity, price: Price, at: Instant): void {
-    const row = this.fillTable.add(this.lastFill, execution, quantity, price, at);
+    const row = this.#fills.add(this.lastFill, execution, quantity, price, at);
     if (this.firstFill === NO_FILL) this.firstFill = row;
     this.lastFill = row;
   }
@@ -189,21 +304,19 @@ export class ClientOrder implements OrderRecord {
   }
 
   forgetFills(): void {
-    this.fillTable.release(this.firstFill, this.lastFill);
+    this.#fills.release(this.firstFill, this.lastFill);
     this.firstFill = NO_FILL;
     this.lastFill = NO_FILL;
   }
 
   /** An order as it was saved. JSON leaves out what is undefined. */
   resume(stored: OrderRecord): void {
-    this.replaces = stored.replaces;
+    this.#rare = { ...this.#rare, replaces: stored.replaces, waterMark: stored.waterMark, replacedBy: stored.replacedBy };
     this.remaining = stored.remaining;
     this.status = stored.status;
     this.acknowledged = stored.acknowledged;
     this.requested = stored.requested;
     this.working = stored.working;
-    this.waterMark = stored.waterMark;
-    this.replacedBy = stored.replacedBy;
     this.group = stored.group;
     this.role = stored.role;
     this.reservePrice = stored.reservePrice;
@@ -212,6 +325,11 @@ export class ClientOrder implements OrderRecord {
     this.reservedShares = stored.reservedShares;
     this.takeFills(stored.fills);
   }
+}
+
+function rareTermsOf({ extendedHours, expiresOn, priceBound, stopPrice, trail }: OrderTicket): Readonly<RareTerms> {
+  if (!extendedHours && expiresOn === undefined && priceBound === undefined && stopPrice === undefined && trail === undefined) return NOTHING_RARE;
+  return { ...NOTHING_RARE, extendedHours: extendedHours ?? false, expiresOn, priceBound, stopPrice, trail };
 }
 
 export function recordOf(order: ClientOrder): OrderRecord {
@@ -235,7 +353,7 @@ export function isEnded({ status }: OrderRecord): boolean {
 }
 
 /** As the broker port has it, which knows one open state and no replacement. It does not change with the order. */
-export function orderView(order: ClientOrder): Order {
+export function orderView(order: Readonly<ClientOrder>): Order {
   const { clientOrderId, symbol, side, quantity, status, remaining } = order;
   return { clientOrderId, symbol, side, quantity, status: portStatus(status), filledQuantity: subtractQuantity(quantity, remaining), fills: order.fills };
 }

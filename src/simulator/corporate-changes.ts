@@ -48,10 +48,7 @@ export function changeSymbol(state: ExchangeState, life: OrderLife, symbol: Symb
     const moved = [...listing.open].filter((order) => order.account === account.name);
     for (const order of moved) account.remove(order);
     account.ledger.rename(symbol, to);
-    for (const order of moved) {
-      order.symbol = to;
-      order.stake = account.stakeIn(to);
-    }
+    for (const order of moved) order.stake = account.stakeIn(to);
     for (const order of moved) account.add(order);
   }
   state.setListing(symbol, undefined);

@@ -2,6 +2,7 @@
 import type { ClientOrderId } from "../trade.ts";
 import { ClientOrder } from "./client-order.ts";
 import { NameTable, NO_NUMBER } from "./order-book-names.ts";
+import { OrderAmounts } from "./order-amounts.ts";
 import { OrderFills } from "./order-fills.ts";
 
 export class KnownOrders {
@@ -10,6 +11,7 @@ export class KnownOrders {
   readonly #ended: ClientOrder[] = [];
   readonly #blanks: ClientOrder[] = [];
   readonly #fills = new OrderFills();
+  readonly #amounts = new OrderAmounts();
 
   get(id: ClientOrderId): ClientOrder | undefined {
     const number = this.#numbers.numberOf(id);
@@ -35,7 +37,7 @@ export class KnownOrders {
 
   /** An order to begin with: of one that was forgotten, or new. */
   blank(): ClientOrder {
-    return this.#blanks.pop() ?? new ClientOrder(this.#fills);
+    return this.#blanks.pop() ?? new ClientOrder(this.#fills, this.#amounts);
   }
 
   /** Forgets the orders that have ended. */

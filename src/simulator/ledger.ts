@@ -105,11 +105,18 @@ export class Ledger {
 
   /** `holding` is one of this ledger's. */
   applyFillTo(holding: Holding, side: Side, quantity: Quantity, price: Price): void {
+    // Written out for the cases that come all the time: a number beyond 31 bits that is passed on is an object.
     const value = notional(price, quantity);
-    const signed = (side === "buy" ? quantity : 0 - quantity) as Quantity;
-    this.#cash = side === "buy" ? subtractMoney(this.#cash, value) : addMoney(this.#cash, value);
-    const cost = costAfter(holding.cost, holding.quantity, signed, value);
-    this.#setTo(holding, addQuantity(holding.quantity, signed), cost);
+    const isBuy = side === "buy";
+    const { quantity: held, cost } = holding;
+    const after = isBuy ? addQuantity(held, quantity) : subtractQuantity(held, quantity);
+    this.#cash = isBuy ? subtractMoney(this.#cash, value) : addMoney(this.#cash, value);
+    if ((held === 0) !== (after === 0)) this.positionsVersion += 1;
+    holding.quantity = after;
+    if (held === 0 || held > 0 === isBuy) holding.cost = isBuy ? addMoney(cost, value) : subtractMoney(cost, value);
+    else if (after === 0) holding.cost = ZERO_MONEY;
+    else if (held > 0 === after > 0) holding.cost = subtractMoney(cost, mulDiv(cost, quantity, Math.abs(held)) as Money);
+    else holding.cost = mulDiv(isBuy ? value : 0 - value, Math.abs(after), quantity) as Money;
   }
 
   chargeFee(amount: Money): void {
@@ -181,14 +188,4 @@ export class Ledger {
   #held(): readonly Holding[] {
     return [...this.#holdings.values()].filter(({ quantity }) => quantity !== 0).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   }
-}
-
-
-/** What the position cost after `signed` shares came for `value`: a short one cost less than nothing. */
-function costAfter(cost: Money, held: Quantity, signed: Quantity, value: Money): Money {
-  const signedValue = (signed < 0 ? 0 - value : value) as Money;
-  if (held === 0 || held > 0 === signed > 0) return addMoney(cost, signedValue);
-  const closed = Math.min(Math.abs(signed), Math.abs(held));
-  if (closed === Math.abs(held)) return Math.abs(signed) === closed ? ZERO_MONEY : (mulDiv(signedValue, Math.abs(signed) - closed, Math.abs(signed)) as Money);
-  return subtractMoney(cost, mulDiv(cost, closed, Math.abs(held)) as Money);
 }

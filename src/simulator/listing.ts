@@ -237,15 +237,25 @@ export class Listing {
 
   #match(order: ClientOrder): void {
     if (this.halted) return;
+    const { timeInForce } = order;
+    const mayRest = timeInForce !== "ioc" && timeInForce !== "fok";
+    if (this.house.isPresent && this.#matchPart(order)) {
+      // The rest meets the next quote.
+    } else if (order.working === "market") this.#matchMarket(order);
+    else this.#submit(order, order.limitPrice!, order.remaining, mayRest ? "rest" : timeInForce);
+    if (!mayRest && this.open.has(order)) this.#rules.cancel(order);
+  }
+
+  /** Whether only a part of the order may meet the house now; then it has. */
+  #matchPart(order: ClientOrder): boolean {
     let part = this.#partOf(order);
     while (part < order.remaining && this.#rules.quotesStand) {
       this.#submit(order, this.house.priceFor(order.side, part)!, part, "ioc");
       part = this.#partOf(order);
     }
-    if (part < order.remaining) this.#submit(order, this.house.priceFor(order.side, part)!, part, "ioc");
-    else if (order.working === "market") this.#matchMarket(order);
-    else this.#submit(order, order.limitPrice!, order.remaining, order.timeInForce === "ioc" || order.timeInForce === "fok" ? order.timeInForce : "rest");
-    if ((order.timeInForce === "ioc" || order.timeInForce === "fok") && this.open.has(order)) this.#rules.cancel(order);
+    if (part === order.remaining) return false;
+    this.#submit(order, this.house.priceFor(order.side, part)!, part, "ioc");
+    return true;
   }
 
   /** Chance has a say only in what meets the house, and what its account pays for in any case. */

@@ -208,7 +208,9 @@ export class OrderDesk {
     const restricted = this.#restrictedShort(ticket, listing, stake);
     if (restricted) return restricted;
     if (side === "sell" && remainderOf(quantity, NANOS) !== 0) return rejection("fractional_short", "short sales must be of whole shares");
-    return this.#beyond(addMoney(notional(price, quantity), fees), this.buyingPower(trader));
+    const cost = addMoney(notional(price, quantity), fees);
+    const available = this.buyingPower(trader);
+    return cost > available ? beyond(cost, available) : undefined;
   }
 
   /** As if what the order and its replacement have reserved were free. */
@@ -221,11 +223,9 @@ export class OrderDesk {
     }
     const price = this.#reservePrice(ticket, order.trader, order.listing, order.stake);
     const fees = this.#reserveFees(ticket, price);
-    return this.#beyond(addMoney(notional(price, wanted), fees), (this.buyingPower(order.trader) + order.reservedMoney + (heir?.reservedMoney ?? 0)) as Money);
-  }
-
-  #beyond(cost: Money, available: Money): Rejection | undefined {
-    return cost > available ? rejection("insufficient_buying_power", `insufficient buying power (cost: ${moneyToText(cost)}, available: ${moneyToText(available)})`) : undefined;
+    const cost = addMoney(notional(price, wanted), fees);
+    const available = (this.buyingPower(order.trader) + order.reservedMoney + (heir?.reservedMoney ?? 0)) as Money;
+    return cost > available ? beyond(cost, available) : undefined;
   }
 
   buyingPower(account: TradingAccount): Money {
@@ -264,6 +264,10 @@ export class OrderDesk {
 }
 
 const ACCEPTED: SubmitOutcome = { kind: "accepted" };
+
+function beyond(cost: Money, available: Money): Rejection {
+  return rejection("insufficient_buying_power", `insufficient buying power (cost: ${moneyToText(cost)}, available: ${moneyToText(available)})`);
+}
 
 function legTickets(group: OrderGroup, main: OrderTicket): readonly OrderTicket[] {
   const shared = { symbol: main.symbol, side: group.class === "oco" ? main.side : main.side === "buy" ? "sell" : "buy", quantity: main.quantity, timeInForce: main.timeInForce } as const;

@@ -66,6 +66,8 @@ export class TradingAccount {
   #reservedByLimits: Money = ZERO_MONEY;
   readonly #stakes = new Map<Symbol, Stake>();
   readonly #marked: MarkedPositions;
+  /** As it was asked for last. It is asked for with every order, and kept so that no order makes seven objects for it. */
+  readonly #margin = { cash: ZERO_MONEY, equity: ZERO_MONEY, initialMargin: ZERO_MONEY, maintenanceMargin: ZERO_MONEY, lastEquity: ZERO_MONEY, lastMaintenanceMargin: ZERO_MONEY };
 
   constructor(name: AccountName, number: number, terms: AccountTerms, ledger: Ledger, fees = new FeeMeter()) {
     this.name = name;
@@ -170,9 +172,15 @@ export class TradingAccount {
     if (terms.multiplier === 1) return maxOf(subtractMoney(ledger.cash, this.#reserved), ZERO_MONEY);
     this.#marked.update(markets, day, this.#debit);
     const equity = this.#equityAsMarked();
-    const state = { cash: ledger.cash, equity, initialMargin: this.#marked.initial, maintenanceMargin: this.#marked.maintenance, lastEquity, lastMaintenanceMargin: lastMaintenance };
+    const margin = this.#margin;
+    margin.cash = ledger.cash;
+    margin.equity = equity;
+    margin.initialMargin = this.#marked.initial;
+    margin.maintenanceMargin = this.#marked.maintenance;
+    margin.lastEquity = lastEquity;
+    margin.lastMaintenanceMargin = lastMaintenance;
     const multiplier = multiplierAllowed(terms.multiplier, equity, day);
-    return maxOf(subtractMoney(buyingPower(state, multiplier, day, period), this.#reserved), ZERO_MONEY);
+    return maxOf(subtractMoney(buyingPower(margin, multiplier, day, period), this.#reserved), ZERO_MONEY);
   }
 
   marginPositions(markets: Markets): readonly MarginPosition[] {

@@ -13,7 +13,7 @@ import type { ClientOrder } from "./client-order.ts";
 import type { OrderTicket } from "./order-ticket.ts";
 
 /** The open order that forbids `ticket`. */
-export function washTradeOf(ticket: OrderTicket, open: Iterable<ClientOrder>): ClientOrder | undefined {
+export function washTradeOf(ticket: OrderTicket, open: Iterable<Readonly<ClientOrder>>): Readonly<ClientOrder> | undefined {
   if (ticket.type === "trailing_stop") return undefined;
   for (const order of open) {
     if (order.symbol !== ticket.symbol || order.side === ticket.side || isExempt(order)) continue;
@@ -22,11 +22,11 @@ export function washTradeOf(ticket: OrderTicket, open: Iterable<ClientOrder>): C
   return undefined;
 }
 
-function isExempt(order: ClientOrder): boolean {
+function isExempt(order: Readonly<ClientOrder>): boolean {
   return order.type === "trailing_stop" || order.group !== 0;
 }
 
-function couldMeet(order: ClientOrder, ticket: OrderTicket): boolean {
+function couldMeet(order: Readonly<ClientOrder>, ticket: OrderTicket): boolean {
   if (!hasLimit(order.type) || !hasLimit(ticket.type)) return true;
   const [buyLimit, sellLimit] = ticket.side === "buy" ? [ticket.limitPrice, order.limitPrice] : [order.limitPrice, ticket.limitPrice];
   return buyLimit! >= sellLimit!;

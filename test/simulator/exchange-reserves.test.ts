@@ -80,7 +80,7 @@ describe.each([1, 2, 3, 4])("what the exchange keeps as it changes is what addin
       const limitPrice = type === "limit" || type === "stop_limit" ? ((chance.integer(900, 1_100) * 100_000) as Price) : undefined;
       const ticket: OrderTicket = { clientOrderId: "t" as ClientOrderId, symbol: order.symbol, side: chance.integer(0, 1) === 0 ? "buy" : "sell", type, timeInForce: "day", quantity: shares(1), limitPrice, stopPrice: priceOf("1") };
       const anew = washTradeOf(ticket, open) !== undefined;
-      expect(order.stake.washGuard.mayMeet(ticket, open)).toBe(anew);
+      expect(order.stake.washGuard.mayMeet(ticket, order.trader.open)).toBe(anew);
       answers.add(anew);
     });
     expect(answers).toEqual(new Set([true, false]));
