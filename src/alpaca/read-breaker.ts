@@ -20,7 +20,7 @@ import { AlpacaFailure } from "./errors.ts";
 export type BreakerState = { readonly kind: "closed"; readonly failed?: FailedReads } | { readonly kind: "open"; readonly since: Instant };
 
 /** In a row, the first of them at `since`. */
-export interface FailedReads {
+interface FailedReads {
   readonly count: number;
   readonly since: Instant;
 }

@@ -70,7 +70,7 @@ export function secretKeys(clock: Clock): KeysOf {
 }
 
 /** How patient requests to the venue are. */
-export type Patience = Pick<WireOptions, "timeoutMs" | "retryDelayMs" | "retryTimeMaxMs">;
+type Patience = Pick<WireOptions, "timeoutMs" | "retryDelayMs" | "retryTimeMaxMs">;
 
 export function portsOver<S extends FencingStore & { readonly blobs?: BlobStore }>(store: S, keysOf: KeysOf, env: Environment, clock: Clock, patience: Patience = {}): OpenVenue<S> {
   const budgets = new Map<string, RateBudget>();
