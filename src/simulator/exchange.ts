@@ -374,8 +374,21 @@ export class Exchange {
 
 /** `outward` is 1 where the best price is the lowest. */
 function mergedLevels(clients: readonly { readonly price: number; readonly quantity: number }[], house: readonly HouseLevel[], levels: number, outward: 1 | -1): readonly HouseLevel[] {
+  if (levels === 1) return bestLevel([...clients, ...house], outward);
   const byPrice = new Map<number, number>();
   for (const { price, quantity } of [...clients, ...house]) if (quantity > 0) byPrice.set(price, (byPrice.get(price) ?? 0) + quantity);
   const best = [...byPrice].sort(([a], [b]) => outward * (a - b)).slice(0, levels);
   return best.map(([price, quantity]) => ({ price: price as Price, quantity: quantity as Quantity }));
+}
+
+/** What is asked after every order, without an order among the rest. */
+function bestLevel(all: readonly { readonly price: number; readonly quantity: number }[], outward: 1 | -1): readonly HouseLevel[] {
+  let price: number | undefined;
+  let quantity = 0;
+  for (const level of all) {
+    if (level.quantity <= 0 || (price !== undefined && outward * (level.price - price) > 0)) continue;
+    quantity = level.price === price ? quantity + level.quantity : level.quantity;
+    price = level.price;
+  }
+  return price === undefined ? [] : [{ price: price as Price, quantity: quantity as Quantity }];
 }

@@ -156,6 +156,23 @@ describe("whatever is sent to the exchange", () => {
     );
   });
 
+  test("the best level is the first of the depth", () => {
+    let levels = 0;
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 10, maxLength: 40 }), (commands) => {
+        const floor = new TradingFloor(START);
+        commands.forEach((one, i) => apply(floor, one, `c${i + 1}`));
+        for (const each of SYMBOLS) {
+          const [best, depth] = [floor.exchange.depthOf(each, 1), floor.exchange.depthOf(each, 5)];
+          expect(best).toEqual({ bids: depth.bids.slice(0, 1), asks: depth.asks.slice(0, 1) });
+          levels += depth.bids.length + depth.asks.length;
+        }
+      }),
+      { numRuns: 100 },
+    );
+    expect(levels).toBeGreaterThan(200);
+  });
+
   test("an exchange that is put away as JSON at any point and restored has the same future", () => {
     fc.assert(
       fc.property(fc.array(command, { minLength: 15, maxLength: 25 }), fees, (commands, schedule) => {
