@@ -1,7 +1,11 @@
 /** A plan from the venue's bars, quotes and positions of this moment, kept under its hash for `ballast apply`. */
 import { ZERO_QUANTITY } from "../src/money.ts";
+import { REFUSALS } from "../src/risk/refusals.ts";
+import { refusalToText } from "../src/risk/refusal-text.ts";
 import { accountMemoryKey } from "../src/run/account-memory.ts";
-import type { Deployment } from "../src/run/deployment.ts";
+import { tradingWindowOf, type Deployment } from "../src/run/deployment.ts";
+import { holdingChangeText } from "../src/run/explain.ts";
+import { holdingChanges, splitsMissing, type NoticedChange } from "../src/run/holdings.ts";
 import { barsNeeded } from "../src/run/market-facts.ts";
 import { recall } from "../src/run/memory.ts";
 import { previewRun, type Preview } from "../src/run/preview.ts";
@@ -36,18 +40,18 @@ export async function planAtVenue(strategy: string, options: VenuePlanOptions): 
     const deployment = deploymentOf(desk.config, { account: options.account, strategy });
     const now = desk.clock.now();
     const scheduledAt = instantPlanned(options.at ?? "now", deployment, now);
-    const { preview, account, quotes } = await previewAtVenue(deployment, scheduledAt, desk);
+    const { preview, account, quotes, changes } = await previewAtVenue(deployment, scheduledAt, desk);
     const plan = planOf(preview, account, quotes, deployment, { scheduledAt, now, toleranceBps, validMinutes });
     const hash = hashOfPlan(plan);
     await changeState(desk.store.state, planKey(hash), (before) => ({ after: before ?? { plan }, answer: undefined }));
     const kept = { plan: hash, run: plan.run, validUntil: isoOf(plan.validUntil), toleranceBps, approval: deployment.settings.accountRules?.approval ?? null };
-    process.stdout.write(options.json ? `${JSON.stringify({ ...kept, ...previewJson(preview, deployment, scheduledAt) })}\n` : `${previewText(preview, deployment, scheduledAt)}${keptText(kept, now < scheduledAt)}`);
+    process.stdout.write(options.json ? `${JSON.stringify({ ...kept, holdingsChanged: changes, ...previewJson(preview, deployment, scheduledAt) })}\n` : `${changes.map((change) => `${change.symbol}: ${holdingChangeText(change)}\n`).join("")}${previewText(preview, deployment, scheduledAt)}${keptText(kept, now < scheduledAt)}`);
   } finally {
     desk.store.close();
   }
 }
 
-async function previewAtVenue(deployment: Deployment, scheduledAt: Instant, desk: Desk): Promise<{ readonly preview: Preview; readonly account: Account; readonly quotes: ReadonlyMap<Symbol, Quote> }> {
+async function previewAtVenue(deployment: Deployment, scheduledAt: Instant, desk: Desk): Promise<{ readonly preview: Preview; readonly account: Account; readonly quotes: ReadonlyMap<Symbol, Quote>; readonly changes: readonly NoticedChange[] }> {
   const { symbols, strategy, settings } = deployment;
   const { ports, keepBreakers } = await desk.openVenue(accountOf(desk.config, deployment.account));
   try {
@@ -62,10 +66,13 @@ async function previewAtVenue(deployment: Deployment, scheduledAt: Instant, desk
       marketData.quotes(symbols),
     ]);
     if (account.blocked !== undefined) throw new UsageError(`the broker lets account ${deployment.account} place no orders: ${account.blocked}`);
+    const changes = await holdingChanges(deployment, tradingWindowOf(asOf, settings.tradingHours), account, ports);
+    const [missing] = splitsMissing(changes);
+    if (missing) throw new UsageError(`no plan can be made, ${missing.code}: ${refusalToText(missing)}; ${REFUSALS[missing.code].remedy}`);
     const accountMemory = (await state.load(accountMemoryKey(deployment.account)))?.value;
     const run = runIdOf(deployment.account, strategy.name, scheduledAt);
     const preview = previewRun({ deployment, account, view, gateView, quotes, memory: await recall(deployment, ports), ...(accountMemory && { accountMemory }), venue: { assets, working }, now: desk.clock.now(), run });
-    return { preview, account, quotes };
+    return { preview, account, quotes, changes };
   } finally {
     await keepBreakers();
   }

@@ -34,16 +34,26 @@ export interface NoticedChange extends HoldingChange {
 }
 
 /** Journals what has changed, once. Why the run may not go on, if it may not. */
-export async function compareHoldings(run: Run, { account, symbols, settings }: Deployment, { opensAt }: Pick<TradingWindow, "opensAt">, held: Account, ports: Ports): Promise<Refusal | undefined> {
+export async function compareHoldings(run: Run, deployment: Deployment, window: TradingWindow, held: Account, ports: Ports): Promise<Refusal | undefined> {
   if (!run.compared) {
-    const stored = await ports.state.load(leftHoldingsKey(account));
-    const changes = stored ? await changesSince(stored.value, symbols, held, opensAt, ports) : [];
+    const changes = await holdingChanges(deployment, window, held, ports);
     if (changes.length > 0) await run.record({ type: "holdings-changed", changes });
   }
-  for (const { symbol, found, left, expected, conversions } of run.compared?.changes ?? []) {
-    if (found === "split-not-applied") return { code: "SPLIT_NOT_APPLIED", symbol, exDate: conversions.find(({ kind }) => kind === "split")!.on, held: left, expected };
-  }
+  const missing = splitsMissing(run.compared?.changes ?? [])[0];
+  if (missing) return missing;
+  const { settings } = deployment;
   return settings.accountRules?.unknownOrigin?.then === "halt" ? changesOfUnknownOrigin(run)[0] : undefined;
+}
+
+/** What is held otherwise than the account's runs left it, of the symbols of a deployment. */
+export async function holdingChanges({ account, symbols }: Deployment, { opensAt }: TradingWindow, held: Account, ports: Pick<Ports, "clock" | "marketData" | "state">): Promise<readonly NoticedChange[]> {
+  const stored = await ports.state.load(leftHoldingsKey(account));
+  return stored ? changesSince(stored.value, symbols, held, opensAt, ports) : [];
+}
+
+/** Splits that have taken effect and are not in the positions. */
+export function splitsMissing(changes: readonly NoticedChange[]): readonly Refusal[] {
+  return changes.flatMap(({ symbol, found, left, expected, conversions }) => (found === "split-not-applied" ? [{ code: "SPLIT_NOT_APPLIED" as const, symbol, exDate: conversions.find(({ kind }) => kind === "split")!.on, held: left, expected }] : []));
 }
 
 /** Changes that neither runs nor corporate actions explain. */
@@ -68,7 +78,7 @@ export async function forgetHoldings(account: AccountName, state: Ports["state"]
   await changeState(state, leftHoldingsKey(account), (before = {}) => ({ after: Object.keys(before).length === 0 ? before : {}, answer: undefined }));
 }
 
-async function changesSince(all: LeftHoldings, symbols: readonly Symbol[], { positions }: Account, opensAt: Instant, { clock, marketData }: Ports): Promise<readonly NoticedChange[]> {
+async function changesSince(all: LeftHoldings, symbols: readonly Symbol[], { positions }: Account, opensAt: Instant, { clock, marketData }: Pick<Ports, "clock" | "marketData">): Promise<readonly NoticedChange[]> {
   const held = quantitiesOf(positions);
   const now = clock.now();
   const today = dateOfEpochDay(newYorkClock(now).day);
