@@ -5,10 +5,12 @@ import { installAdminGate } from "../../src/server/admin-gate.ts";
 import { DurableVenue, verifyVenue } from "../../src/server/durable-venue.ts";
 import type { SyncPolicy } from "../../src/server/durable/command-log.ts";
 import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../../src/server/keys/admin-tokens.ts";
-import { KeyRing, type ApiKey } from "../../src/server/keys/api-keys.ts";
-import { readKeys, watchKeys } from "../../src/server/keys/key-file.ts";
+import { KeyRing, newApiKey, type ApiKey } from "../../src/server/keys/api-keys.ts";
+import { changeKeys, readKeys, watchKeys } from "../../src/server/keys/key-file.ts";
 import { healthRoutes } from "../../src/server/routes-health.ts";
 import { operate } from "../../src/server/operate.ts";
+import { seasonRoutes, type IssueKey } from "../../src/server/routes-seasons.ts";
+import { isOfSeason } from "../../src/server/seasons.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
 import { startServer } from "../../src/server/server.ts";
 import type { RunningServer, TimeSettings, Unstamped } from "../../src/server/server-parts.ts";
@@ -120,6 +122,7 @@ async function run(options: Options, served: ServedVenue, durable: DurableVenue)
       installAdminGate(parts, tokens, Date.now);
       healthRoutes(parts.app, durable);
       simulationRoutes(parts, async (at) => steps.moveTo?.(at));
+      seasonRoutes(parts, (account, cash) => issueKey(options.dir, ring, account, cash));
       await operate(parts, () => durable.commandsSinceSnapshot);
     },
   });
@@ -153,9 +156,17 @@ function timeOf({ stepped, speed }: Options, { market, settings }: ServedVenue):
   return { mode: "real", speed, clock: Date.now, tickMs: TICK_MS[market] };
 }
 
-/** Each with its first key. */
+/** The account's key from now on; those that it had are gone. */
+async function issueKey(directory: string, ring: KeyRing, ...[account, startingCash]: Parameters<IssueKey>): ReturnType<IssueKey> {
+  const { key, secret } = newApiKey({ account, startingCash, scopes: ["trade", "read"], createdAt: Date.now() as Instant });
+  await changeKeys(directory, (others) => [...others.filter((other) => other.account !== account), key]);
+  ring.replace(readKeys(directory));
+  return { id: key.id, secret };
+}
+
+/** Each with its first key. Those of seasons are opened by joining. */
 async function openAccounts(venue: Venue, keys: readonly ApiKey[], execute: (command: Unstamped) => Promise<unknown>): Promise<void> {
-  for (const { account, startingCash } of keys) if (!venue.accounts.has(account)) await execute({ type: "open-account", account, cash: startingCash });
+  for (const { account, startingCash } of keys) if (!venue.accounts.has(account) && !isOfSeason(account)) await execute({ type: "open-account", account, cash: startingCash });
 }
 
 function adminTokens(): AdminTokens | undefined {

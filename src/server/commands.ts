@@ -72,6 +72,22 @@ export type ConfigurationChanges = z.output<typeof configuration>;
 /** How much of a position to close; nothing means all of it. */
 const part = z.union([z.strictObject({ quantity }), z.strictObject({ ppm: z.int() })]).optional();
 
+const seasonName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "up to 32 small letters, digits and dashes");
+const entryName = z.string().regex(/^[\w.-]{1,32}$/, "up to 32 letters, digits, dots, dashes and underscores");
+const seasonRules = z.strictObject({
+  /** The first instant of trading, and the first after it. */
+  startsAt: at,
+  endsAt: at,
+  cash: money,
+  multiplier: z.literal([1, 2, 4]),
+  shorting: z.boolean(),
+  /** All where it does not say. */
+  symbols: z.array(symbol).min(1).optional(),
+  /** Orders and replacements that are taken, by New York's days. */
+  ordersPerDay: z.int().min(1).optional(),
+});
+export type SeasonRules = z.output<typeof seasonRules>;
+
 export const venueCommandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("open-account"), at, account, cash: money, terms: terms.optional() }),
   z.strictObject({ type: z.literal("configure-account"), at, account, changes: configuration }),
@@ -86,6 +102,11 @@ export const venueCommandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("add-to-watchlist"), at, account, watchlist: z.string(), symbol }),
   z.strictObject({ type: z.literal("remove-from-watchlist"), at, account, watchlist: z.string(), symbol }),
   z.strictObject({ type: z.literal("delete-watchlist"), at, account, watchlist: z.string() }),
+  z.strictObject({ type: z.literal("create-season"), at, season: seasonName, rules: seasonRules }),
+  /** `account` is who joins, and `entry` what the others see. */
+  z.strictObject({ type: z.literal("join-season"), at, account, season: seasonName, entry: entryName }),
+  z.strictObject({ type: z.literal("end-season"), at, season: seasonName }),
+  z.strictObject({ type: z.literal("reset-season"), at, season: seasonName, startsAt: at.optional(), endsAt: at.optional() }),
   /** The market's time moves to `at`, and the market with it. */
   z.strictObject({ type: z.literal("advance"), at }),
   z.strictObject({ type: z.literal("list"), at, symbol }),

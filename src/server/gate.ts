@@ -39,7 +39,7 @@ export function installGate({ app, settings }: ServerParts): void {
 
 /** The requests that pass the gate have one. */
 export function accountOf(request: FastifyRequest, { venue }: ServerParts): VenueAccount {
-  const account = venue.accounts.get(identityOf(request));
+  const account = venue.accounts.get(venue.seasons.accountBehind(identityOf(request)));
   if (!account) throw new WireError(403, 40310000, "account is not open");
   return account;
 }

@@ -13,6 +13,7 @@ import type { ClientOrderId, SubmitOutcome, Symbol } from "../trade.ts";
 import type { CommandOf, OrderForm } from "./commands.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { explained } from "./rejections.ts";
+import { isOfSeason } from "./seasons.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { hasEnded, newVenueOrder, type VenueOrder } from "./venue-order.ts";
 import { rejected, type OrderOutcome, type Rejected, type VenueReply } from "./venue-replies.ts";
@@ -51,6 +52,8 @@ export class OrderEntry {
     if (hasEnded(order) || order.status === "accepted") return rejected("not_replaceable", `cannot replace order in ${order.status} status`);
     if (order.notional !== undefined) return rejected("not_replaceable", "notional orders cannot be replaced");
     if (changes.clientOrderId !== undefined && account.orders.byClientId(changes.clientOrderId)) return NAME_TAKEN;
+    const refused = isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now) : undefined;
+    if (refused) return refused;
     const trail = changedTrail(order, changes.trail);
     const number = this.#nextNumber();
     const heirId = this.#orderId(number);
@@ -120,7 +123,7 @@ export class OrderEntry {
     if (isFractional && (this.#state.settings.exchange.wholeShares || !configuration.fractionalTrading)) return rejected("not_fractionable", `asset "${form.symbol}" is not fractionable`);
     if (form.notional !== undefined && (form.timeInForce !== "day" || form.orderClass !== "simple")) return rejected("fractional_not_day", form.orderClass === "simple" ? "fractional orders must be DAY orders" : "fractional orders must be simple orders");
     if (configuration.noShorting && form.side === "sell" && this.held(account, form.symbol) <= 0) return rejected("shorting_not_allowed", "account is not allowed to short");
-    return undefined;
+    return isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now, { symbol: form.symbol, side: form.side, held: this.held(account, form.symbol) }) : undefined;
   }
 
   /** By the limit, or the far side of the quote, or the last price. */
@@ -179,6 +182,7 @@ export class OrderEntry {
     const [main] = orders as readonly [VenueOrder];
     if (outcome.kind === "accepted") {
       if (main.type === "trailing_stop") this.#state.trailing.add(main);
+      if (isOfSeason(account.name)) this.#state.seasons.count(account.name, this.#state.exchange.now);
       return { kind: "order", order: main };
     }
     account.orders.withdraw(orders);

@@ -1,13 +1,13 @@
 /** For operators: faults to be injected, what surveillance found, and who stands where. The admin gate stands before /sim. */
 import { isoOf } from "../time.ts";
 import { z } from "zod";
-import { addMoney, moneyToText, notional, quantityToText, ZERO_MONEY } from "../money.ts";
+import { moneyToText, quantityToText } from "../money.ts";
 import { faultPlanSchema, type FaultInjector } from "./faults.ts";
-import { LEADERBOARD_ORDERS, standingsOf, type Entrant } from "./leaderboard.ts";
+import { entrantOf } from "./entrants.ts";
+import { LEADERBOARD_ORDERS, standingsOf } from "./leaderboard.ts";
+import { isOfSeason } from "./seasons.ts";
 import type { ServerParts } from "./server-parts.ts";
 import type { Finding, Surveillance } from "./surveillance.ts";
-import type { Venue } from "./venue.ts";
-import type { VenueAccount } from "./venue-account.ts";
 import { parsed } from "./wire-requests.ts";
 
 export function operationRoutes({ app, venue }: ServerParts, faults: FaultInjector, surveillance: Surveillance): void {
@@ -23,22 +23,12 @@ export function operationRoutes({ app, venue }: ServerParts, faults: FaultInject
   });
   app.get("/sim/v1/leaderboard", async (request) => {
     const { by } = parsed(z.strictObject({ by: z.enum(LEADERBOARD_ORDERS).default("return") }), request.query);
-    return { by, at: isoOf(venue.now), standings: standingsOf([...venue.accounts.values()].map((account) => entrantOf(venue, account)), by) };
+    return { by, at: isoOf(venue.now), standings: standingsOf([...venue.accounts.values()].filter(({ name }) => !isOfSeason(name)).map((account) => entrantOf(account, venue.exchange.account(account.name).equity)), by) };
   });
   app.get("/sim/v1/surveillance", async () => {
     const { counts, findings } = surveillance.report();
     return { counts, findings: findings.map(findingView) };
   });
-}
-
-function entrantOf(venue: Venue, { name, startingCash, equity, activities, orders }: VenueAccount): Entrant {
-  let [traded, fills] = [ZERO_MONEY, 0];
-  for (const activity of activities.all) {
-    if (activity.type !== "FILL") continue;
-    traded = addMoney(traded, notional(activity.price, activity.quantity));
-    fills += 1;
-  }
-  return { name, capital: startingCash, closes: equity.closes.map((close) => close.equity), equity: venue.exchange.account(name).equity, traded, orders: orders.all.length, fills };
 }
 
 /** Amounts as texts, as everywhere on this wire. */

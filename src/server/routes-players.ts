@@ -17,7 +17,8 @@ const depthQuery = z.strictObject({ levels: z.coerce.number().int().min(1).max(L
 export function playerRoutes({ app, venue }: ServerParts): void {
   app.get("/sim/v1/key", async ({ identity }) => {
     if (!identity) throw notFound("a token is no key");
-    return { id: identity.keyId, account: identity.account, scopes: [...identity.scopes] };
+    const place = venue.seasons.placeOf(venue.seasons.accountBehind(identity.account));
+    return { id: identity.keyId, account: identity.account, scopes: [...identity.scopes], season: place ? { name: place.season.name, entry: place.entry.name } : null };
   });
 
   app.get<{ Params: { symbol: string } }>("/sim/v1/depth/:symbol", async ({ params, query }) => {

@@ -14,6 +14,7 @@ import { keysIn } from "./gate.ts";
 import type { Identity, ServerParts } from "./server-parts.ts";
 import type { DropReason, OutletOptions } from "./stream-outlet.ts";
 import type { ShownBar } from "./printed-market.ts";
+import { loginOf } from "./seasons.ts";
 import { serveUpdates } from "./update-stream.ts";
 import type { Venue } from "./venue.ts";
 import type { MarketBar, MarketUpdate, TradeUpdate } from "./venue-replies.ts";
@@ -86,7 +87,7 @@ type Unsubscribe = () => void;
 function updatesOf(venue: Venue): (account: AccountName, listener: (update: string) => void) => Unsubscribe {
   const listeners = new Map<AccountName, Set<(update: string) => void>>();
   venue.onUpdate((update) => {
-    const own = listeners.get(update.account);
+    const own = listeners.get(loginOf(update.account));
     if (!own || own.size === 0) return;
     const text = updateJson(venue, update);
     for (const listener of own) listener(text);

@@ -7,6 +7,7 @@ import type { AccountName, Symbol } from "../trade.ts";
 import type { Activity, NonTradeActivity } from "./activities.ts";
 import type { Assets } from "./assets.ts";
 import { derivedUuid } from "./derived-ids.ts";
+import { Seasons, type Season } from "./seasons.ts";
 import type { MarketSource } from "./market-source.ts";
 import type { TradeTape } from "./trade-tape.ts";
 import type { VenueAccount } from "./venue-account.ts";
@@ -68,6 +69,7 @@ export class VenueState {
   readonly assets: Assets;
   readonly tape: TradeTape;
   readonly announcements: Announcements;
+  readonly seasons: Seasons;
   /** By ex-date. */
   readonly actions = new Map<Symbol, readonly CorporateAction[]>();
   /** Open trailing stops, whose prices move by themselves. */
@@ -82,12 +84,13 @@ export class VenueState {
   /** Shares that have changed their names since this object was made. */
   renames = 0;
 
-  constructor(settings: VenueSettings, exchange: Exchange, assets: Assets, tape: TradeTape, announcements: Announcements) {
+  constructor(settings: VenueSettings, exchange: Exchange, assets: Assets, tape: TradeTape, announcements: Announcements, seasons?: readonly Season[]) {
     this.settings = settings;
     this.exchange = exchange;
     this.assets = assets;
     this.tape = tape;
     this.announcements = announcements;
+    this.seasons = new Seasons(seasons);
   }
 
   nextId(kind: string): string {

@@ -22,6 +22,8 @@ import { derivedUuid } from "./derived-ids.ts";
 import { ExchangeFollower } from "./exchange-follower.ts";
 import type { Market, MarketMemory } from "./market-source.ts";
 import { OrderEntry } from "./order-entry.ts";
+import { SeasonDesk } from "./season-desk.ts";
+import type { Season, Seasons } from "./seasons.ts";
 import { TradeTape, type SymbolTapeSnapshot } from "./trade-tape.ts";
 import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
 import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
@@ -50,6 +52,8 @@ export interface VenueSnapshot {
   readonly orderCount: number;
   readonly idCount: number;
   readonly endedCount: number;
+  /** Absent where there are none. */
+  readonly seasons?: readonly Season[];
 }
 
 /** A snapshot of another venue, or of another version. */
@@ -62,6 +66,7 @@ export class Venue {
   readonly #follower: ExchangeFollower;
   readonly #market: Market;
   readonly #entry: OrderEntry;
+  readonly #seasons: SeasonDesk;
   readonly #announcements: Announcements;
   /** Of the session under way or the next. */
   #session: Session;
@@ -72,9 +77,10 @@ export class Venue {
     const { hours, history } = settings.market;
     const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower };
     const exchange = restored ? Exchange.restore(exchangeSettings, restored.exchange) : new Exchange(exchangeSettings, settings.startsAt);
-    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements);
+    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements, restored?.seasons);
     this.#follower.follow(this.#state);
     this.#entry = new OrderEntry(this.#state);
+    this.#seasons = new SeasonDesk(this.#state, this.#entry, { open: (opening) => this.#openAccount(opening), noteQuote: (symbol) => this.#noteQuote(symbol) });
     if (restored) this.#take(restored);
     else for (const symbol of settings.market.symbols) this.#list(symbol);
     this.#market = settings.market.open(exchange, restored?.market);
@@ -103,10 +109,12 @@ export class Venue {
   /** JSON, which stays as it is while commands are applied; only a rename of a share changes orders that have ended. */
   snapshot(): VenueSnapshot {
     const { settings, exchange, accounts, orders, assets, tape, lastCloses, actions, orderCount, idCount, endedCount } = this.#state;
+    const seasons = this.#state.seasons.snapshot();
     return {
       format: FORMAT, salt: settings.salt, exchange: exchange.snapshot(), market: this.#market.snapshot(),
       accounts: [...accounts.values()].map((account) => account.snapshot()), orders: Array.from(orders.values(), asItIs),
       assets: assets.all(), tape: tape.snapshot(), lastCloses: [...lastCloses], actions: [...actions], orderCount, idCount, endedCount,
+      ...(seasons.length > 0 && { seasons }),
     };
   }
 
@@ -142,6 +150,10 @@ export class Venue {
 
   get accounts(): ReadonlyMap<AccountName, VenueAccount> {
     return this.#state.accounts;
+  }
+
+  get seasons(): Pick<Seasons, "all" | "named" | "placeOf" | "accountBehind"> {
+    return this.#state.seasons;
   }
 
   order(id: OrderId): VenueOrder | undefined {
@@ -188,6 +200,12 @@ export class Venue {
       case "split":
       case "dividend":
         return this.#steer(command);
+      case "create-season":
+        return this.#seasons.create(command);
+      case "end-season":
+        return this.#seasons.end(command);
+      case "reset-season":
+        return this.#seasons.reset(command);
       default:
         return this.#ofAccount(command);
     }
@@ -212,6 +230,8 @@ export class Venue {
       case "configure-account":
         account.configuration = { ...account.configuration, ...command.changes };
         return DONE;
+      case "join-season":
+        return this.#seasons.join(command);
       case "open-account":
         return rejected("account_taken", `account ${command.account} is open already`);
       default:
@@ -219,7 +239,7 @@ export class Venue {
     }
   }
 
-  #openAccount({ account: name, cash, terms = CASH_ACCOUNT, at }: CommandOf<"open-account">): VenueReply {
+  #openAccount({ account: name, cash, terms = CASH_ACCOUNT, at }: Omit<CommandOf<"open-account">, "type">): VenueReply {
     const { accounts, exchange, settings } = this.#state;
     if (accounts.has(name)) return rejected("account_taken", `account ${name} is open already`);
     exchange.openAccount(name, cash, terms);
@@ -293,7 +313,7 @@ export class Venue {
     this.#state.assets.list(symbol);
   }
 
-  /** The market plays up to `at`, and stops where a session opens or ends for what the venue does then. */
+  /** The market plays up to `at`, and stops where a session opens or ends, or a season ends, for what the venue does then. */
   #advance(at: Instant): void {
     const { now } = this.#state.exchange;
     if (at < now) throw new Error(`the market cannot go back from ${now} to ${at}`);
@@ -302,6 +322,12 @@ export class Venue {
       const { open, close } = this.#session;
       const end = plusMs(close, SESSION_END_MS);
       const boundary = this.#state.exchange.now < open ? open : end;
+      const seasonEnd = this.#state.seasons.nextEnd as Instant;
+      if (seasonEnd < boundary && seasonEnd <= at) {
+        if (this.#state.exchange.now < seasonEnd) this.#market.advanceTo(seasonEnd);
+        this.#seasons.endDue(seasonEnd);
+        continue;
+      }
       if (boundary > at) break;
       this.#market.advanceTo(boundary);
       if (boundary === open) this.#openSession();
