@@ -30,8 +30,7 @@ export function positionRoutes(parts: ServerParts): void {
     const shown = items.map((item) => {
       if (item.rejection === undefined) return `{"symbol":${JSON.stringify(item.symbol)},"status":200,"body":${orderJson(venue, item.order, false)}}`;
       const error = wireErrorOf(item.rejection);
-      // By Alpaca's document the body is an order, and there is none.
-      return JSON.stringify({ ...error.body, symbol: item.symbol, status: error.status });
+      return JSON.stringify({ symbol: item.symbol, status: error.status, body: error.body });
     });
     return sendJson(reply.code(207), `[${shown.join(",")}]`);
   });

@@ -27,7 +27,7 @@ function quietDay(...faults: object[]): DrawnDay {
     road: { kind: "ports" },
     strategies: [{ dueMinutes, deployment: { ...deployment, symbols, strategy: restless.configure({ seed: 200 }), settings: { ...deployment.settings, allocation: FULL_WEIGHT, executionStyle: "market", limits } } }],
     store: "memory", faults: requests, outages: [], late: { probability: 0, maxMs: 1 }, haltedAt: undefined, storeFaults: { before: 0, after: 0, slow: 0 },
-    deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], partialFillSeed: undefined, wholeSharesVenue: false,
+    deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], partialFillSeed: undefined, acknowledgeMs: 0, wholeSharesVenue: false,
     deliveriesOf: ({ scheduledAt }) => [{ at: scheduledAt }],
   };
 }

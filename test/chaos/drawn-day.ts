@@ -43,6 +43,8 @@ export interface DrawnDay {
   readonly store: StoreKind;
   readonly wholeSharesVenue: boolean;
   readonly partialFillSeed: number | undefined;
+  /** So long the exchange takes over an order and a cancel. */
+  readonly acknowledgeMs: number;
   readonly faults: readonly FaultRule[];
   /** While one lasts, every connection to the venue is reset. */
   readonly outages: readonly Span[];
@@ -96,6 +98,7 @@ export function drawDay(seed: number): DrawnDay {
     store: store === "memory" && road.kind === "function" ? "sqlite" : store,
     wholeSharesVenue: terms.shares === "whole" && chance.happens(0.3),
     partialFillSeed: chance.happens(0.3) ? seed : undefined,
+    acknowledgeMs: drawAcknowledgeMs(seed),
     faults: drawFaults(chance),
     outages: chance.happens(0.25) ? [drawSpan(chance, chance.oneOf(sessions as [Session, ...Session[]]), 30)] : [],
     late: { probability: chance.oneOf([0, 0, 0.1, 0.4]), maxMs: LATE_MAX_MS },
@@ -113,6 +116,11 @@ export function drawDay(seed: number): DrawnDay {
       return Array.from({ length: chance.integer(0, 3) }, () => ({ trigger, at: plusMs(trigger.scheduledAt, chance.integer(1, close - trigger.scheduledAt)) }));
     }),
   };
+}
+
+function drawAcknowledgeMs(seed: number): number {
+  const chance = new Chance(seed, "acknowledgements");
+  return chance.happens(0.3) ? chance.oneOf([20, 400, 3_000, 12_000]) : 0;
 }
 
 function drawSessions(chance: Chance): readonly Session[] {

@@ -40,7 +40,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
   const venue = new Venue({
     salt: String(seed),
     startsAt,
-    exchange: { fees: "none", halfSpreadBps: 1, wholeShares: day.wholeSharesVenue, checks: "alpaca", ...(day.partialFillSeed !== undefined && { partialFillSeed: day.partialFillSeed }) },
+    exchange: { fees: "none", halfSpreadBps: 1, wholeShares: day.wholeSharesVenue, checks: "alpaca", acknowledgeMs: day.acknowledgeMs, ...(day.partialFillSeed !== undefined && { partialFillSeed: day.partialFillSeed }) },
     market: market.source,
   });
   venue.apply({ type: "open-account", at: startsAt, account, cash: day.cash });

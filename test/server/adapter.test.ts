@@ -14,6 +14,7 @@ import type { JournalEvent } from "../../src/run/journal.ts";
 import { runIdOf } from "../../src/run/run-identity.ts";
 import { dailyMarket } from "../../src/server/daily-market.ts";
 import { constantProfile } from "../../src/simulator/fill-profiles.ts";
+import { clientsAlone } from "../../src/server/market-source.ts";
 import { Venue } from "../../src/server/venue.ts";
 import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
 import { epochDayOf, instantOf, newYorkInstant, sessionDateOf, type Instant } from "../../src/time.ts";
@@ -102,6 +103,42 @@ test("the Alpaca adapter is told of a split when its ex-date has come", async ()
   expect(await conversions()).toEqual([]);
   await market.server.moveTo(instantOf("2026-11-24T15:00:00Z"));
   expect(await conversions()).toEqual([{ kind: "split", symbol: "AAA", on: "2026-11-24", becomes: [{ symbol: "AAA", shares: 2 }] }]);
+});
+
+test("a walk through the book copes with an exchange that takes its time: each step ends before the next begins", async () => {
+  const walk = { style: "walk-the-book", steps: 3, capBps: 20, patienceMinMs: 4_000, patienceMaxMs: 4_000 } as const;
+  const deployment = deploymentOf(holding({ AAA: 0.5 }), ["AAA"], { executionStyle: walk, limits: { collarBps: 300 } });
+  const source = clientsAlone(["AAA"] as Symbol[], "calendar");
+  const startsAt = instantOf("2026-11-24T14:30:00Z");
+  const venue = new Venue(venueSettings({ startsAt, market: source, exchange: { fees: "none", halfSpreadBps: 1, wholeShares: false, checks: "alpaca", acknowledgeMs: 1_500 } }));
+  market = await serveMarket({ ann: "100000" }, {}, venue);
+  const statuses: string[] = [];
+  venue.onUpdate(({ event, order: { status } }) => statuses.push(event === status ? status : `${event}: ${status}`));
+  const clock: Clock = { now: () => market.server.now() };
+  const data = alpacaMarketData({ ...wireOf(clock), feed: "sip", url: market.server.url });
+  const history = simulatedWorld(worldSettings(BARS, deployment, "2026-11-23"), { journal: new MemoryJournal(), state: new MemoryStateStore() }, () => undefined).ports.marketData;
+  const ports: Ports = {
+    clock,
+    broker: alpacaBroker({ ...wireOf(clock), host: compatibleServer(market.server.url), clock }),
+    marketData: { quotes: (symbols) => data.quotes(symbols), view: (symbols, lookback, asOf) => history.view(symbols, lookback, asOf), conversions: async () => [] },
+    journal: new MemoryJournal(),
+    state: new MemoryStateStore(),
+  };
+  const told = await play(deployment, [instantOf("2026-11-24T14:35:00Z")], ports, async (at) => {
+    // The quote goes away from the second step, which stands at the touch, and comes back while that is being canceled.
+    const isSecondCancel = statuses.filter((status) => status === "pending_cancel").length === 2;
+    if (isSecondCancel) await market.quote("119.90", "120.10", 1_000);
+    await market.server.moveTo(at);
+    await market.quote("119.90", !isSecondCancel && at > instantOf("2026-11-24T14:35:08Z") ? "120.14" : "120.10", 1_000);
+  });
+  expect(statuses).toEqual(["pending_new", "new", "pending_cancel", "canceled", "pending_new", "new", "pending_cancel", "fill: filled", "order_cancel_rejected: filled"]);
+  expect(told).toMatchObject([
+    { type: "order-submitted", outcome: { kind: "accepted" } },
+    { type: "order-ended", status: "canceled", filledQuantity: 0 },
+    { type: "order-submitted", outcome: { kind: "accepted" } },
+    { type: "order-ended", status: "filled", fills: [{ price: priceOf("120.1") }] },
+  ]);
+  expect((await ports.broker.account()).positions).toMatchObject([{ symbol: "AAA", quantity: 416_666_666_666 }]);
 });
 
 /** Calls each run until it closes; what was ordered, and what became of it. */
