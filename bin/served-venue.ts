@@ -72,6 +72,12 @@ export async function servedVenue(directory: string, options: MarketOptions, now
   return venue;
 }
 
+/** One that is kept nowhere. */
+export async function newServedVenue(options: MarketOptions, now: Instant): Promise<ServedVenue> {
+  const { file, loaded } = await newVenue(options, now);
+  return venueOf(file, loaded);
+}
+
 async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, bars, from, to, profile = "realistic", acknowledgeMs }: MarketOptions, now: Instant): Promise<{ readonly file: VenueFile; readonly loaded?: DataMarket }> {
   const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed, ...(acknowledgeMs && { acknowledgeMs }) } as const;
   if (agents && data !== undefined) throw new UsageError("--agents and --data are two markets: give one of them");

@@ -1,51 +1,27 @@
 /** `ballast serve`: the simulated exchange behind Alpaca's wire, with a log that outlives the process. */
-import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { installAdminGate } from "../../src/server/admin-gate.ts";
 import { DurableVenue, verifyVenue } from "../../src/server/durable-venue.ts";
 import type { SyncPolicy } from "../../src/server/durable/command-log.ts";
-import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../../src/server/keys/admin-tokens.ts";
-import { KeyRing, newApiKey, type ApiKey } from "../../src/server/keys/api-keys.ts";
-import { changeKeys, readKeys, watchKeys } from "../../src/server/keys/key-file.ts";
-import { healthRoutes } from "../../src/server/routes-health.ts";
-import { operate } from "../../src/server/operate.ts";
-import { seasonRoutes, type IssueKey } from "../../src/server/routes-seasons.ts";
-import { isOfSeason } from "../../src/server/seasons.ts";
-import { simulationRoutes } from "../../src/server/routes-simulation.ts";
-import { startServer } from "../../src/server/server.ts";
-import type { RunningServer, TimeSettings, Unstamped } from "../../src/server/server-parts.ts";
-import type { VenueCommand } from "../../src/server/commands.ts";
-import type { Venue } from "../../src/server/venue.ts";
+import { ADMIN_SECRET_VARIABLE } from "../../src/server/keys/admin-tokens.ts";
 import type { Instant } from "../../src/time.ts";
-import { servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
+import { serveLog, type LogSettings } from "../serve-log.ts";
+import { ADMIN_SECRET_FILE_VARIABLE, serveInMemory, serveKept, type ServeOptions } from "../serve-market.ts";
+import { newServedVenue, servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
 import { addSettings } from "../settings-from.ts";
 import { UsageError } from "../usage-error.ts";
 
-interface Options extends MarketOptions {
-  readonly dir: string;
-  readonly host: string;
-  readonly port: number;
+interface Options extends MarketOptions, ServeOptions, LogSettings {
+  readonly memory?: true | string;
   readonly fsync: SyncPolicy;
   readonly snapshotEvery: number;
-  readonly speed: number | "max";
-  readonly stepped?: true;
-  readonly requestsPerMinute: number;
-  readonly connectionsMax: number;
-  readonly cors: readonly string[];
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly legacyPatternDayTrader?: true;
   readonly recover?: true;
   readonly verify?: true;
-  readonly json?: true;
 }
 
-/** Replayed bars have a tick for each tenth of a second of the clock; between clients only ends of days and orders come by themselves. */
-const TICK_MS = { "daily-bars": 100, "minute-bars": 100, agents: 250, clients: 1_000 } as const;
 const INTERVAL_MS = 100;
 
 export function register(program: Command): void {
-  addSettings(program.command("serve"), { prefix: "BALLAST_SERVE_", others: [ADMIN_SECRET_VARIABLE] })
+  addSettings(program.command("serve"), { prefix: "BALLAST_SERVE_", others: [ADMIN_SECRET_VARIABLE, ADMIN_SECRET_FILE_VARIABLE] })
     .description("Serve a simulated market behind Alpaca's interface. What it acknowledges is in a log first, and there again after any end.")
     .addOption(new Option("--dir <directory>", "where commands, snapshots and keys are kept").default(".ballast/venue"))
     .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1"))
@@ -71,15 +47,19 @@ export function register(program: Command): void {
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "and this key (PEM)")
     .option("--legacy-pattern-day-trader", "show the fields that Alpaca removed on 2026-07-06")
+    .option("--drain <seconds>", "from a signal to stop, when /ready says no, until no more connections are taken", count(0, 3_600), 0)
+    .addOption(new Option("--log-format <format>", "of what goes to standard error").choices(["text", "json"]).default("text"))
+    .addOption(new Option("--log-level <level>", "debug has a line for each request").choices(["debug", "info", "warn", "error"]).default("info"))
+    .option("--memory [accounts]", "keep nothing, for tests and teaching: a new market without a directory; the keys of its accounts (default: paper) are printed once")
     .option("--recover", "read the directory, cut a torn end, say what is there, and stop")
     .option("--verify", "with --recover: derive the state from the oldest point and compare it with the newest snapshot")
-    .option("--json", "print what --recover finds as one JSON object")
+    .option("--json", "print what --recover finds, or the URL and keys of --memory, as one JSON object")
     .addHelpText(
       "after",
       `
 Clients need a key (ballast keys create); a browser finds a live page at the URL. Operators' routes (/sim/v1) need a key with
 the scope admin, or a token made with
-${ADMIN_SECRET_VARIABLE} (ballast keys admin-token).
+${ADMIN_SECRET_VARIABLE}, or the file that ${ADMIN_SECRET_FILE_VARIABLE} names (ballast keys admin-token).
 
 Examples:
   $ ballast keys create ann --dir venue
@@ -88,96 +68,33 @@ Examples:
   $ ballast serve --dir slow --agents --hours always --acknowledge-ms 200
   $ ballast serve --dir replay --data backtest/data --from 2016-01-04 --to 2016-12-30 --speed 3600
   $ ballast serve --dir week --data market-data --symbols SPY --from 2013-10-07 --to 2013-10-11 --speed max
+  $ ballast serve --memory ann,bob --agents --hours always
   $ ballast serve --dir venue --recover --verify`,
     )
     .action(serve);
 }
 
-async function serve(options: Options): Promise<void> {
+async function serve(options: Options, command: Command): Promise<void> {
   if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
   const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } = options;
-  const served = await servedVenue(dir, { symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } as MarketOptions, Date.now() as Instant);
-  const onSnapshotFailure = (error: unknown): void => void process.stderr.write(`ballast: a snapshot failed and the log goes on: ${String(error)}\n`);
+  const market = { symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } as MarketOptions;
+  const now = Date.now() as Instant;
+  const log = serveLog(options);
+  if (options.memory !== undefined) {
+    if (options.recover || command.getOptionValueSource("dir") !== "default") throw new UsageError("--memory keeps nothing: leave out --dir and --recover");
+    await serveInMemory(options, await newServedVenue(market, now), log, options.memory === true ? ["paper"] : listOf(options.memory));
+    return;
+  }
+  const served = await servedVenue(dir, market, now);
+  const onSnapshotFailure = (err: unknown): void => log.error({ err }, "a snapshot failed and the log goes on");
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
   if (options.recover) return recovered(options, served, durable);
-  for (const note of served.notes) process.stderr.write(`${note}\n`);
-  process.stderr.write(`${recoveryText(durable)}\n`);
-  await run(options, served, durable);
-}
-
-async function run(options: Options, served: ServedVenue, durable: DurableVenue): Promise<void> {
-  const tokens = adminTokens();
-  const keys = readKeys(options.dir);
-  const ring = new KeyRing(keys, Date.now);
-  if (!options.stepped && served.followsClock) await commit(durable, { type: "advance", at: Math.max(durable.venue.now, Date.now()) as Instant });
-  const openedByKey = (command: Unstamped): Promise<unknown> => commit(durable, { ...command, at: durable.venue.now });
-  await openAccounts(durable.venue, keys, openedByKey);
-  const steps: { moveTo?: RunningServer["moveTo"] } = {};
-  const server = await startServer({
-    host: options.host, port: options.port, venue: durable.venue, time: timeOf(options, served), authenticator: ring, journal: durable,
-    requestsPerMinute: options.requestsPerMinute, connectionsMax: options.connectionsMax, corsOrigins: options.cors, legacyPatternDayTrader: options.legacyPatternDayTrader ?? false,
-    ...(options.tlsCert !== undefined && options.tlsKey !== undefined && { tls: { cert: readFileSync(options.tlsCert), key: readFileSync(options.tlsKey) } }),
-    extend: async (parts) => {
-      installAdminGate(parts, tokens, Date.now);
-      healthRoutes(parts.app, durable);
-      simulationRoutes(parts, async (at) => steps.moveTo?.(at));
-      seasonRoutes(parts, (account, cash) => issueKey(options.dir, ring, account, cash));
-      await operate(parts, () => durable.commandsSinceSnapshot);
-    },
-  });
-  steps.moveTo = (at) => server.moveTo(at);
-  const complain = (error: unknown): void => void process.stderr.write(`ballast: ${error instanceof Error ? error.message : String(error)}\n`);
-  const stopWatching = watchKeys(options.dir, (changed) => {
-    ring.replace(changed);
-    openAccounts(server.venue, changed, (command) => server.execute(command)).catch(complain);
-  }, complain);
-  process.stdout.write(`serving ${server.url}\n`);
-  if (keys.length === 0) process.stdout.write(`no keys yet: make one with  ballast keys create paper --dir ${options.dir}\n`);
-  await stopAsked();
-  stopWatching();
-  await server.close();
-  await durable.close();
-}
-
-/** Before the server takes requests. */
-async function commit(durable: DurableVenue, command: VenueCommand): Promise<void> {
-  await durable.append(command);
-  durable.venue.apply(command);
-}
-
-function timeOf({ stepped, speed }: Options, { market, settings }: ServedVenue): TimeSettings {
-  if (stepped) return { mode: "stepped" };
-  if (speed === "max") {
-    if (!settings.market.timetable) throw new UsageError("--speed max is for replayed bars, whose instants are known beforehand");
-    return { mode: "unpaced" };
-  }
-  if (market === "clients" && speed !== 1) throw new UsageError("--speed is for replayed bars: clients trade in real time");
-  return { mode: "real", speed, clock: Date.now, tickMs: TICK_MS[market] };
-}
-
-/** The account's key from now on; those that it had are gone. */
-async function issueKey(directory: string, ring: KeyRing, ...[account, startingCash]: Parameters<IssueKey>): ReturnType<IssueKey> {
-  const { key, secret } = newApiKey({ account, startingCash, scopes: ["trade", "read"], createdAt: Date.now() as Instant });
-  await changeKeys(directory, (others) => [...others.filter((other) => other.account !== account), key]);
-  ring.replace(readKeys(directory));
-  return { id: key.id, secret };
-}
-
-/** Each with its first key. Those of seasons are opened by joining. */
-async function openAccounts(venue: Venue, keys: readonly ApiKey[], execute: (command: Unstamped) => Promise<unknown>): Promise<void> {
-  for (const { account, startingCash } of keys) if (!venue.accounts.has(account) && !isOfSeason(account)) await execute({ type: "open-account", account, cash: startingCash });
-}
-
-function adminTokens(): AdminTokens | undefined {
-  const secret = process.env[ADMIN_SECRET_VARIABLE];
-  return secret === undefined ? undefined : new AdminTokens(secret);
-}
-
-function stopAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  const { snapshot, commandsReplayed, lastSequence, torn, damagedSnapshots } = durable.recovery;
+  log.info({ commands: lastSequence, snapshotOf: snapshot?.sequence ?? 0, played: commandsReplayed }, "the market is as it was");
+  for (const what of damagedSnapshots) log.warn({ what }, "a damaged snapshot was put aside");
+  if (torn) log.warn({ bytes: torn.bytes, at: torn.offset, file: torn.path }, "what was being written when it stopped was cut; it was never acknowledged as synced");
+  await serveKept(options, served, durable, log);
 }
 
 async function recovered({ dir, verify, json }: Options, { settings }: ServedVenue, durable: DurableVenue): Promise<void> {

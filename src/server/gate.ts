@@ -33,7 +33,7 @@ export function installGate({ app, settings }: ServerParts): void {
   app.addHook("onRequest", (request, reply, done) => {
     done(admit(request, reply));
   });
-  app.setErrorHandler((error: FastifyError | WireError, _request, reply) => sendError(reply, error));
+  app.setErrorHandler((error: FastifyError | WireError, _request, reply) => sendError(reply, error, settings.log));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 40410000, message: "endpoint not found" }));
 }
 
@@ -61,14 +61,13 @@ export function keysIn({ headers }: FastifyRequest): { readonly keyId: string; r
   return typeof keyId === "string" && typeof secretKey === "string" ? { keyId, secretKey } : undefined;
 }
 
-export function sendError(reply: FastifyReply, error: FastifyError | WireError): FastifyReply {
+export function sendError(reply: FastifyReply, error: FastifyError | WireError, log?: ServerParts["settings"]["log"]): FastifyReply {
   if (error instanceof WireError) return reply.code(error.status).send(error.body);
   // Not applied and not acknowledged: whether the disk has it, the next start finds out.
   if (error.name === "CommandLogFailed") return reply.code(503).send({ code: 50310000, message: "the server cannot keep commands; it has to be restarted" });
   const status = error.statusCode ?? 500;
   if (status < 500) return reply.code(status).send({ code: status * 100_000, message: MESSAGES[error.code] ?? "bad request" });
-  reply.log.error(error);
-  process.stderr.write(`ballast: ${error.stack ?? error.message}\n`);
+  log?.error({ err: error, method: reply.request.method, route: reply.request.routeOptions.url ?? "unknown" }, "a request could not be answered");
   return reply.code(500).send({ code: 50010000, message: "internal server error" });
 }
 

@@ -52,12 +52,17 @@ export async function moveTo(parts: ServerParts, execute: Execute, at: Instant):
 function tick(parts: ServerParts, { tickMs, speed }: Extract<TimeSettings, { mode: "real" }>): () => Promise<void> {
   const { venue } = parts;
   let isWaiting = false;
+  let said = "";
   let owing: NodeJS.Timeout | undefined;
   const hasPassed = (): boolean => parts.now() > venue.now;
   const advance = (): void => {
     if (isWaiting || !hasPassed()) return;
     isWaiting = true;
-    parts.execute({ type: "advance" }).finally(() => (isWaiting = false)).catch((error: unknown) => parts.app.log.error(error));
+    parts.execute({ type: "advance" }).finally(() => (isWaiting = false)).catch((err: unknown) => {
+      if (said === String(err)) return;
+      said = String(err);
+      parts.settings.log?.error({ err }, "the market does not go on");
+    });
   };
   const answerInTime = (): void => {
     const { nextDue } = venue.exchange;
@@ -88,10 +93,9 @@ function run(parts: ServerParts, execute: Execute): () => Promise<void> {
     while (!isStopped && venue.now < timetable.endsAt) {
       await execute({ type: "advance", at: timetable.next(venue.now) });
       await streamsTaken(app, () => isStopped);
-      await nextTurn();
     }
   };
-  const going = go().catch((error: unknown) => app.log.error(error));
+  const going = go().catch((err: unknown) => parts.settings.log?.error({ err }, "the market does not go on"));
   return async () => {
     isStopped = true;
     await going;
@@ -103,6 +107,8 @@ const LOOK_EVERY_MS = 2;
 
 /** Resolves when no client has much left to take. One that takes nothing at all is closed when it answers no ping. */
 async function streamsTaken(app: FastifyInstance, isGivenUp = (): boolean => false): Promise<void> {
+  // What was said in this turn is written at its end.
+  await nextTurn();
   while (!isGivenUp() && clientsOf(app).some(({ bufferedAmount }) => bufferedAmount > TAKEN_BELOW_BYTES)) await pause(LOOK_EVERY_MS);
 }
 

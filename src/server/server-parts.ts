@@ -1,6 +1,6 @@
 /** What the server is made of: who may ask, what it is told, and what its routes get to work with. */
 import type { SecureContextOptions } from "node:tls";
-import type { FastifyInstance } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Instant } from "../time.ts";
 import type { AccountName } from "../trade.ts";
 import type { VenueCommand } from "./commands.ts";
@@ -43,6 +43,8 @@ export interface ServerSettings {
   readonly corsOrigins?: readonly string[];
   readonly tls?: Required<Pick<SecureContextOptions, "key" | "cert">>;
   readonly connectionsMax?: number;
+  /** Errors of its own and, at the level debug, a line for each request; silent without one. */
+  readonly log?: FastifyBaseLogger;
   /** More routes and hooks, before the server listens. */
   readonly extend?: (parts: ServerParts) => void | Promise<void>;
 }

@@ -53,11 +53,15 @@ const REQUEST_WITHIN_MS = 30_000;
 const CONNECTIONS_MAX = 4_096;
 
 /** Whoever sends too much, too slowly or over too many connections is closed, and nobody else notices. */
-function listenerOf({ tls, connectionsMax = CONNECTIONS_MAX }: ServerSettings): FastifyInstance {
+function listenerOf({ tls, log, connectionsMax = CONNECTIONS_MAX }: ServerSettings): FastifyInstance {
   const http = { maxHeaderSize: HEADERS_MAX, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: 5_000, shouldUpgradeCallback: wantsWebSocket };
   const options = { logger: false, bodyLimit: BODY_MAX, requestTimeout: REQUEST_WITHIN_MS, routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true }, forceCloseConnections: "idle" as const, frameworkErrors: sendFrameworkError, clientErrorHandler: refuseBytes };
   const app = tls ? (Fastify({ ...options, https: { ...http, ...tls } }) as unknown as FastifyInstance) : Fastify({ ...options, http });
   takeAnyBodyAsJson(app);
+  if (log?.level === "debug") app.addHook("onResponse", (request, reply, done) => {
+    log.debug({ method: request.method, route: request.routeOptions.url ?? "unknown", status: reply.statusCode, ms: reply.elapsedTime, request: reply.getHeader("x-request-id"), account: request.identity?.account }, "answered");
+    done();
+  });
   app.server.maxConnections = connectionsMax;
   return app;
 }

@@ -61,7 +61,7 @@ export class HostileWorld {
       journal: durable,
       extend: async (parts) => {
         installAdminGate(parts, tokens, () => NOON);
-        healthRoutes(parts.app, durable);
+        healthRoutes(parts, { log: durable, diskFree: undefined, market: "clients", clock: Date.now, monotonic: () => performance.now(), isStopping: () => false });
         simulationRoutes(parts, (at) => server.moveTo(at));
         await operate(parts, () => durable.commandsSinceSnapshot);
       },
