@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../src/aws/log.ts";
 import { moneyOf } from "../src/money.ts";
 import { installAdminGate } from "../src/server/admin-gate.ts";
+import type { FaultPlan } from "../src/server/faults.ts";
 import type { DurableVenue } from "../src/server/durable-venue.ts";
 import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../src/server/keys/admin-tokens.ts";
 import { KeyRing, newApiKey, type ApiKey } from "../src/server/keys/api-keys.ts";
@@ -36,6 +37,7 @@ export interface ServeOptions {
   readonly legacyPatternDayTrader?: true;
   readonly drain: number;
   readonly json?: true;
+  readonly faults?: FaultPlan;
 }
 
 /** Replayed bars have a tick for each tenth of a second of the clock; between clients only ends of days and orders come by themselves. */
@@ -125,7 +127,7 @@ async function started({ options, served, venue, ring, durable, issueKey, log }:
       healthRoutes(parts, { log: durable, diskFree: durable && (() => bytesFree(options.dir)), market: served.market, clock: Date.now, monotonic: () => performance.now(), isStopping: () => isStopping });
       simulationRoutes(parts, async (at) => steps.moveTo?.(at));
       seasonRoutes(parts, issueKey);
-      await operate(parts, () => durable?.commandsSinceSnapshot ?? 0);
+      await operate(parts, () => durable?.commandsSinceSnapshot ?? 0, options.faults);
     },
   });
   steps.moveTo = (at) => server.moveTo(at);

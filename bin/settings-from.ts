@@ -15,16 +15,18 @@ export interface SettingsPlaces {
   readonly prefix: string;
   /** Variables with the prefix that somebody else reads. */
   readonly others: readonly string[];
+  /** Options whose value a file may have as a mapping; they get it as JSON. */
+  readonly mappings?: readonly string[];
 }
 
-const fileSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const fileSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.looseObject({})]));
 
 /** Adds --config. */
-export function addSettings(command: Command, { prefix, others }: SettingsPlaces): Command {
+export function addSettings(command: Command, { prefix, others, mappings = [] }: SettingsPlaces): Command {
   return command.option("--config <file>", `options as a YAML or JSON file of their names in camel case; ${prefix}… variables and the command line come over it`).hook("preAction", (called) => {
     const known = new Map(called.options.filter((option) => option.attributeName() !== "config").map((option) => [option.attributeName(), option]));
     const { config } = called.opts<{ config?: string }>();
-    if (config !== undefined) for (const [name, value] of Object.entries(contentOf(config))) take(called, known.get(name), String(value), `${config}: ${name}`);
+    if (config !== undefined) for (const [name, value] of Object.entries(contentOf(config))) take(called, known.get(name), textOf(value, mappings.includes(name), `${config}: ${name}`), `${config}: ${name}`);
     for (const [name, value] of Object.entries(process.env)) {
       if (!name.startsWith(prefix) || others.includes(name) || value === undefined) continue;
       take(called, [...known.values()].find((option) => variableOf(prefix, option) === name), value, name);
@@ -36,6 +38,12 @@ function take(called: Command, option: Option | undefined, text: string, where: 
   if (!option) throw new UsageError(`${where} is no option of ${called.name()}; --help lists them`);
   if (called.getOptionValueSource(option.attributeName()) === "cli") return;
   called.setOptionValueWithSource(option.attributeName(), valueOf(option, text, where), "config");
+}
+
+function textOf(value: z.output<typeof fileSchema>[string], mayBeMapping: boolean, where: string): string {
+  if (typeof value !== "object") return String(value);
+  if (!mayBeMapping) throw new UsageError(`${where} is one value, and no mapping`);
+  return JSON.stringify(value);
 }
 
 function valueOf(option: Option, text: string, where: string): unknown {

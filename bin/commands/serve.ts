@@ -1,7 +1,11 @@
 /** `ballast serve`: the simulated exchange behind Alpaca's wire, with a log that outlives the process. */
+import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { parse } from "yaml";
+import { z } from "zod";
 import { DurableVenue, verifyVenue } from "../../src/server/durable-venue.ts";
 import type { SyncPolicy } from "../../src/server/durable/command-log.ts";
+import { faultPlanSchema, type FaultPlan } from "../../src/server/faults.ts";
 import { ADMIN_SECRET_VARIABLE } from "../../src/server/keys/admin-tokens.ts";
 import type { Instant } from "../../src/time.ts";
 import { serveLog, type LogSettings } from "../serve-log.ts";
@@ -21,7 +25,7 @@ interface Options extends MarketOptions, ServeOptions, LogSettings {
 const INTERVAL_MS = 100;
 
 export function register(program: Command): void {
-  addSettings(program.command("serve"), { prefix: "BALLAST_SERVE_", others: [ADMIN_SECRET_VARIABLE, ADMIN_SECRET_FILE_VARIABLE] })
+  addSettings(program.command("serve"), { prefix: "BALLAST_SERVE_", others: [ADMIN_SECRET_VARIABLE, ADMIN_SECRET_FILE_VARIABLE], mappings: ["faults"] })
     .description("Serve a simulated market behind Alpaca's interface. What it acknowledges is in a log first, and there again after any end.")
     .addOption(new Option("--dir <directory>", "where commands, snapshots and keys are kept").default(".ballast/venue"))
     .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1"))
@@ -51,6 +55,7 @@ export function register(program: Command): void {
     .addOption(new Option("--log-format <format>", "of what goes to standard error").choices(["text", "json"]).default("text"))
     .addOption(new Option("--log-level <level>", "debug has a line for each request").choices(["debug", "info", "warn", "error"]).default("info"))
     .option("--memory [accounts]", "keep nothing, for tests and teaching: a new market without a directory; the keys of its accounts (default: paper) are printed once")
+    .option("--faults <file>", "what goes wrong, as PUT /sim/v1/faults takes it: a YAML or JSON file, or in --config a mapping", faultPlan)
     .option("--recover", "read the directory, cut a torn end, say what is there, and stop")
     .option("--verify", "with --recover: derive the state from the oldest point and compare it with the newest snapshot")
     .option("--json", "print what --recover finds, or the URL and keys of --memory, as one JSON object")
@@ -127,6 +132,19 @@ function policy(text: string): SyncPolicy {
   const [, ms] = /^interval(?::(\d{1,6}))?$/.exec(text) ?? (text === "interval" ? ["", undefined] : []);
   if (!text.startsWith("interval") || (text !== "interval" && ms === undefined)) throw new InvalidArgumentError("It is batch, interval, interval:<ms> or never.");
   return { sync: "interval", ms: ms === undefined ? INTERVAL_MS : Math.max(1, Number(ms)) };
+}
+
+function faultPlan(text: string): FaultPlan {
+  const isInline = text.startsWith("{");
+  let content: unknown;
+  try {
+    content = parse(isInline ? text : readFileSync(text, "utf8"));
+  } catch (error) {
+    throw new InvalidArgumentError(`It could not be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const plan = faultPlanSchema.safeParse(content);
+  if (!plan.success) throw new InvalidArgumentError(`It is no plan of faults: ${z.prettifyError(plan.error)}`);
+  return plan.data;
 }
 
 function count(low: number, high: number): (text: string) => number {

@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { Money, Price, Quantity } from "../money.ts";
 import type { Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
+import { marketFaultSchema } from "./market-fault-rules.ts";
 
 const at = z.int().transform((ms) => ms as Instant);
 const account = z.string().min(1).transform((name) => name as AccountName);
@@ -116,6 +117,8 @@ export const venueCommandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("resume"), at, symbol }),
   z.strictObject({ type: z.literal("split"), at, symbol, ratio: z.number().positive(), price: price.optional() }),
   z.strictObject({ type: z.literal("dividend"), at, symbol, amount: z.number().positive() }),
+  /** What goes wrong with the market from now on; an empty list ends it. */
+  z.strictObject({ type: z.literal("market-faults"), at, seed: z.int(), market: z.array(marketFaultSchema).max(100) }),
 ]);
 export type VenueCommand = z.output<typeof venueCommandSchema>;
 export type CommandOf<T extends VenueCommand["type"]> = Extract<VenueCommand, { readonly type: T }>;

@@ -1,17 +1,18 @@
 /** Puts around a server what Alpaca's interface does not have: the page, what players ask, and what operators do. */
+import { isDeepStrictEqual } from "node:util";
 import { installFaults } from "./fault-hooks.ts";
-import { FaultInjector } from "./faults.ts";
+import { FaultInjector, NO_FAULTS, type FaultPlan } from "./faults.ts";
 import { Metrics } from "./metrics.ts";
-import { operationRoutes } from "./routes-operation.ts";
+import { followFaults, operationRoutes } from "./routes-operation.ts";
 import { pageRoutes } from "./routes-page.ts";
 import { playerRoutes } from "./routes-players.ts";
 import { streamRoutes } from "./routes-streams.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { watched } from "./watched-venue.ts";
 
-export async function operate(parts: ServerParts, commandsSinceSnapshot: () => number): Promise<void> {
+export async function operate(parts: ServerParts, commandsSinceSnapshot: () => number, plan?: FaultPlan): Promise<void> {
   const { app, venue } = parts;
-  const faults = new FaultInjector();
+  const faults = new FaultInjector({ ...NO_FAULTS, seed: venue.faults.plan.seed });
   let connections = 0;
   const metrics = new Metrics({
     openOrders: () => venue.openOrderCount,
@@ -31,4 +32,12 @@ export async function operate(parts: ServerParts, commandsSinceSnapshot: () => n
     dropped: (reason) => metrics.streamsDropped.inc({ reason }),
     opened: (change) => (connections += change),
   });
+  if (plan) await followFromStart(parts, faults, plan);
+}
+
+/** A market that was stopped in the middle of the same faults goes on with them. */
+async function followFromStart(parts: ServerParts, faults: FaultInjector, plan: FaultPlan): Promise<void> {
+  const { seed, market } = plan;
+  if (isDeepStrictEqual(parts.venue.faults.plan, { seed, market })) faults.follow(plan);
+  else await followFaults(parts, faults, plan);
 }

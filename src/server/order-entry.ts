@@ -16,6 +16,7 @@ import { explained } from "./rejections.ts";
 import { isOfSeason } from "./seasons.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { hasEnded, newVenueOrder, type VenueOrder } from "./venue-order.ts";
+import type { PartialFill } from "./market-faults.ts";
 import { rejected, type OrderOutcome, type Rejected, type VenueReply } from "./venue-replies.ts";
 import type { VenueState } from "./venue-state.ts";
 
@@ -28,7 +29,8 @@ export class OrderEntry {
     this.#state = state;
   }
 
-  place(account: VenueAccount, form: OrderForm): OrderReply {
+  /** `partial` strikes the order, or the first of its group. */
+  place(account: VenueAccount, form: OrderForm, partial?: PartialFill): OrderReply {
     const { exchange } = this.#state;
     const refused = this.#unwelcome(account, form);
     if (refused) return refused;
@@ -36,6 +38,7 @@ export class OrderEntry {
     if (quantity === undefined) return rejected("no_price", `no price is known by which to spend a notional on ${form.symbol}`);
     const main = this.#newOrder(account, form, quantity);
     const ticket = ticketOf(main, this.#state.exchange.topOf(form.symbol).last);
+    if (partial) this.#state.faults.hold(main, partial);
     if (form.orderClass === "simple") {
       this.#know(account, [main]);
       return this.#answer(account, [main], exchange.place(account.name, ticket));
@@ -91,19 +94,19 @@ export class OrderEntry {
     return outcomes;
   }
 
-  closePosition(account: VenueAccount, symbol: Symbol, part: CommandOf<"close-position">["part"]): OrderReply {
+  closePosition(account: VenueAccount, symbol: Symbol, part: CommandOf<"close-position">["part"], partial?: PartialFill): OrderReply {
     const held = this.held(account, symbol);
     if (held === 0) return rejected("position_not_found", `position does not exist: ${symbol}`);
     const all = Math.abs(held) as Quantity;
     const quantity = part === undefined ? all : "quantity" in part ? part.quantity : (mulDivDown(all, part.ppm, 1_000_000) as Quantity);
     if (!(quantity > 0 && quantity <= all)) return rejected("insufficient_quantity", `insufficient qty available for order (requested: ${quantityToText(quantity)}, available: ${quantityToText(all)})`, { symbol, existing_qty: quantityToText(all) });
-    return this.place(account, { symbol, side: held > 0 ? "sell" : "buy", type: "market", timeInForce: "day", orderClass: "simple", quantity });
+    return this.place(account, { symbol, side: held > 0 ? "sell" : "buy", type: "market", timeInForce: "day", orderClass: "simple", quantity }, partial);
   }
 
-  closeAll(account: VenueAccount, cancelOrders: boolean): readonly OrderOutcome[] {
+  closeAll(account: VenueAccount, cancelOrders: boolean, partial?: PartialFill): readonly OrderOutcome[] {
     if (cancelOrders) this.cancelAll(account);
     return this.#state.exchange.account(account.name).positions.map(({ symbol }) => {
-      const reply = this.closePosition(account, symbol, undefined);
+      const reply = this.closePosition(account, symbol, undefined, partial);
       return reply.kind === "order" ? { symbol, order: reply.order } : { symbol, rejection: reply.rejection };
     });
   }
@@ -187,6 +190,7 @@ export class OrderEntry {
     }
     account.orders.withdraw(orders);
     for (const { id } of orders) this.#state.orders.delete(id);
+    this.#state.faults.forget(main.id);
     if (outcome.kind === "rejected") return { kind: "rejected", rejection: explained(this.#state, account, main, outcome.code, outcome.message) };
     throw new Error(`the exchange knew order ${main.id} before it was placed`);
   }

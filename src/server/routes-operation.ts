@@ -2,23 +2,25 @@
 import { isoOf } from "../time.ts";
 import { z } from "zod";
 import { moneyToText, quantityToText } from "../money.ts";
-import { faultPlanSchema, type FaultInjector } from "./faults.ts";
+import { faultPlanSchema, NO_FAULTS, type FaultInjector, type FaultPlan } from "./faults.ts";
 import { entrantOf } from "./entrants.ts";
 import { LEADERBOARD_ORDERS, standingsOf } from "./leaderboard.ts";
 import { isOfSeason } from "./seasons.ts";
 import type { ServerParts } from "./server-parts.ts";
 import type { Finding, Surveillance } from "./surveillance.ts";
+import { wireErrorOf } from "./wire-errors.ts";
 import { parsed } from "./wire-requests.ts";
 
-export function operationRoutes({ app, venue }: ServerParts, faults: FaultInjector, surveillance: Surveillance): void {
-  const shown = (): object => ({ ...faults.plan, struck: faults.counts() });
+export function operationRoutes(parts: ServerParts, faults: FaultInjector, surveillance: Surveillance): void {
+  const { app, venue } = parts;
+  const shown = (): object => ({ ...faults.plan, market: venue.faults.plan.market, struck: { ...faults.counts(), market: venue.faults.counts() } });
   app.get("/sim/v1/faults", async () => shown());
   app.put("/sim/v1/faults", async (request) => {
-    faults.follow(parsed(faultPlanSchema, request.body));
+    await followFaults(parts, faults, parsed(faultPlanSchema, request.body));
     return shown();
   });
   app.delete("/sim/v1/faults", async () => {
-    faults.follow(faultPlanSchema.parse({}));
+    await followFaults(parts, faults, NO_FAULTS);
     return shown();
   });
   app.get("/sim/v1/leaderboard", async (request) => {
@@ -29,6 +31,16 @@ export function operationRoutes({ app, venue }: ServerParts, faults: FaultInject
     const { counts, findings } = surveillance.report();
     return { counts, findings: findings.map(findingView) };
   });
+}
+
+/** Faults of the market are a command of the log; the others last as long as the process. @throws WireError */
+export async function followFaults(parts: ServerParts, faults: FaultInjector, plan: FaultPlan): Promise<void> {
+  const { seed, market } = plan;
+  if (market.length > 0 || parts.venue.faults.plan.market.length > 0) {
+    const reply = await parts.execute({ type: "market-faults", seed, market });
+    if (reply.kind === "rejected") throw wireErrorOf(reply.rejection);
+  }
+  faults.follow(plan);
 }
 
 /** Amounts as texts, as everywhere on this wire. */

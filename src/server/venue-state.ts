@@ -8,6 +8,7 @@ import type { Activity, NonTradeActivity } from "./activities.ts";
 import type { Assets } from "./assets.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { Seasons, type Season } from "./seasons.ts";
+import type { MarketFaults } from "./market-faults.ts";
 import type { MarketSource } from "./market-source.ts";
 import type { TradeTape } from "./trade-tape.ts";
 import type { VenueAccount } from "./venue-account.ts";
@@ -70,6 +71,7 @@ export class VenueState {
   readonly tape: TradeTape;
   readonly announcements: Announcements;
   readonly seasons: Seasons;
+  readonly faults: MarketFaults;
   /** By ex-date. */
   readonly actions = new Map<Symbol, readonly CorporateAction[]>();
   /** Open trailing stops, whose prices move by themselves. */
@@ -84,13 +86,14 @@ export class VenueState {
   /** Shares that have changed their names since this object was made. */
   renames = 0;
 
-  constructor(settings: VenueSettings, exchange: Exchange, assets: Assets, tape: TradeTape, announcements: Announcements, seasons?: readonly Season[]) {
+  constructor(settings: VenueSettings, exchange: Exchange, assets: Assets, tape: TradeTape, announcements: Announcements, faults: MarketFaults, seasons?: readonly Season[]) {
     this.settings = settings;
     this.exchange = exchange;
     this.assets = assets;
     this.tape = tape;
     this.announcements = announcements;
     this.seasons = new Seasons(seasons);
+    this.faults = faults;
   }
 
   nextId(kind: string): string {

@@ -20,6 +20,7 @@ import { Assets, type ListedAsset } from "./assets.ts";
 import type { CommandOf, VenueCommand } from "./commands.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { ExchangeFollower } from "./exchange-follower.ts";
+import { clientCommandOf, MarketFaults, type MarketFaultsMemory, type PartialFill } from "./market-faults.ts";
 import type { Market, MarketMemory } from "./market-source.ts";
 import { OrderEntry } from "./order-entry.ts";
 import { SeasonDesk } from "./season-desk.ts";
@@ -54,6 +55,8 @@ export interface VenueSnapshot {
   readonly endedCount: number;
   /** Absent where there are none. */
   readonly seasons?: readonly Season[];
+  /** Where something was to go wrong. */
+  readonly faults?: MarketFaultsMemory;
 }
 
 /** A snapshot of another venue, or of another version. */
@@ -74,10 +77,11 @@ export class Venue {
   constructor(settings: VenueSettings, restored?: VenueSnapshot) {
     this.#announcements = new Announcements();
     this.#follower = new ExchangeFollower();
+    const faults = new MarketFaults(restored?.faults);
     const { hours, history } = settings.market;
-    const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower };
+    const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower, heldBack: faults };
     const exchange = restored ? Exchange.restore(exchangeSettings, restored.exchange) : new Exchange(exchangeSettings, settings.startsAt);
-    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements, restored?.seasons);
+    this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements, faults, restored?.seasons);
     this.#follower.follow(this.#state);
     this.#entry = new OrderEntry(this.#state);
     this.#seasons = new SeasonDesk(this.#state, this.#entry, { open: (opening) => this.#openAccount(opening), noteQuote: (symbol) => this.#noteQuote(symbol) });
@@ -110,11 +114,12 @@ export class Venue {
   snapshot(): VenueSnapshot {
     const { settings, exchange, accounts, orders, assets, tape, lastCloses, actions, orderCount, idCount, endedCount } = this.#state;
     const seasons = this.#state.seasons.snapshot();
+    const faults = this.#state.faults.memory();
     return {
       format: FORMAT, salt: settings.salt, exchange: exchange.snapshot(), market: this.#market.snapshot(),
       accounts: [...accounts.values()].map((account) => account.snapshot()), orders: Array.from(orders.values(), asItIs),
       assets: assets.all(), tape: tape.snapshot(), lastCloses: [...lastCloses], actions: [...actions], orderCount, idCount, endedCount,
-      ...(seasons.length > 0 && { seasons }),
+      ...(seasons.length > 0 && { seasons }), ...(faults && { faults }),
     };
   }
 
@@ -156,6 +161,11 @@ export class Venue {
     return this.#state.seasons;
   }
 
+  /** What is to go wrong with the market, and how often each rule has struck, by its place. */
+  get faults(): Pick<MarketFaults, "plan" | "counts"> {
+    return this.#state.faults;
+  }
+
   order(id: OrderId): VenueOrder | undefined {
     return this.#state.orders.get(id);
   }
@@ -194,6 +204,8 @@ export class Venue {
       case "list":
         if (!this.#state.assets.named(command.symbol)) this.#list(command.symbol);
         return DONE;
+      case "market-faults":
+        return this.#followFaults(command);
       case "quote":
       case "halt":
       case "resume":
@@ -214,9 +226,10 @@ export class Venue {
   #ofAccount(command: Extract<VenueCommand, { readonly account: AccountName }>): VenueReply {
     const account = this.#state.accounts.get(command.account);
     if (!account) return rejected("account_not_found", `there is no account ${command.account}`);
+    const partial = this.#meetFaults(command);
     switch (command.type) {
       case "place":
-        return this.#entry.place(account, command.order);
+        return this.#entry.place(account, command.order, partial);
       case "replace":
         return this.#entry.replace(account, command);
       case "cancel":
@@ -224,9 +237,9 @@ export class Venue {
       case "cancel-all":
         return { kind: "orders", items: this.#entry.cancelAll(account) };
       case "close-position":
-        return this.#entry.closePosition(account, command.symbol, command.part);
+        return this.#entry.closePosition(account, command.symbol, command.part, partial);
       case "close-all-positions":
-        return { kind: "orders", items: this.#entry.closeAll(account, command.cancelOrders) };
+        return { kind: "orders", items: this.#entry.closeAll(account, command.cancelOrders, partial) };
       case "configure-account":
         account.configuration = { ...account.configuration, ...command.changes };
         return DONE;
@@ -237,6 +250,19 @@ export class Venue {
       default:
         return this.#watchlist(account, command);
     }
+  }
+
+  #followFaults({ seed, market }: CommandOf<"market-faults">): VenueReply {
+    const unknown = market.find(({ symbol }) => symbol !== undefined && !this.#state.assets.named(symbol)?.isActive);
+    if (unknown) return rejected("asset_not_found", `market.${market.indexOf(unknown)}.symbol: asset "${unknown.symbol}" not found`);
+    for (const symbol of this.#state.faults.follow({ seed, market }, this.#state.exchange)) this.#noteQuote(symbol);
+    return DONE;
+  }
+
+  #meetFaults(command: VenueCommand): PartialFill | undefined {
+    if (this.#state.faults.plan.market.length === 0) return undefined;
+    const met = clientCommandOf(command, (id) => this.#state.orders.get(id)?.symbol);
+    return met && this.#state.faults.meet(met, this.#state.exchange);
   }
 
   #openAccount({ account: name, cash, terms = CASH_ACCOUNT, at }: Omit<CommandOf<"open-account">, "type">): VenueReply {
@@ -323,6 +349,11 @@ export class Venue {
       const end = plusMs(close, SESSION_END_MS);
       const boundary = this.#state.exchange.now < open ? open : end;
       const seasonEnd = this.#state.seasons.nextEnd as Instant;
+      const { nextAt } = this.#state.faults;
+      if (nextAt < Math.min(boundary, seasonEnd) && nextAt <= at) {
+        this.#letFaultsHappen(nextAt as Instant);
+        continue;
+      }
       if (seasonEnd < boundary && seasonEnd <= at) {
         if (this.#state.exchange.now < seasonEnd) this.#market.advanceTo(seasonEnd);
         this.#seasons.endDue(seasonEnd);
@@ -339,6 +370,12 @@ export class Venue {
     if (this.#market.hasMoved()) for (const { symbol, isActive } of this.#state.assets.all()) if (isActive) this.#noteQuote(symbol);
     const { history } = this.settings.market;
     if (history && this.#announcements.hasMarketListeners) for (const update of history.printed(now, at)) this.#announcements.market(update);
+  }
+
+  #letFaultsHappen(at: Instant): void {
+    const { exchange, faults } = this.#state;
+    if (exchange.now < at) this.#market.advanceTo(at);
+    for (const symbol of faults.happen(exchange)) this.#noteQuote(symbol);
   }
 
   #openSession(): void {
@@ -401,6 +438,7 @@ export class Venue {
   #forgetEnded(): void {
     if (this.#state.endedCount < ENDED_AT_EXCHANGE_MAX) return;
     this.#state.exchange.forgetEnded();
+    this.#state.faults.forgetEnded((id) => hasEnded(this.#state.orderOf(id)));
     this.#state.endedCount = 0;
   }
 

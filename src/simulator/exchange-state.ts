@@ -2,7 +2,7 @@
 import type { Price, Quantity } from "../money.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
-import type { AccountName, Symbol } from "../trade.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import type { ClientOrder } from "./client-order.ts";
 import { DeferredRequests } from "./deferred-requests.ts";
 import type { Counterparty, ExchangeHappening, Phase, PlainOrderEvent } from "./exchange-events.ts";
@@ -38,8 +38,18 @@ export interface ExchangeSettings {
    * without it.
    */
   readonly acknowledgeMs?: number;
+  /** Orders of which only a part may trade at first. */
+  readonly heldBack?: HeldBack;
   /** Told of every event as it happens; it may ask the exchange, and command nothing. */
   readonly log?: Pick<ExchangeLog, "append">;
+}
+
+/** Who decides how much of an order that comes in may trade at once; `Exchange.goOn` lets the rest follow. */
+export interface HeldBack {
+  /** Undefined for all of it; zero while it has to wait. */
+  partOf(order: ClientOrderId, remaining: Quantity): Quantity | undefined;
+  /** That part has traded, or as much as there was to trade with. */
+  traded(order: ClientOrderId, now: Instant): void;
 }
 
 export class ExchangeState implements Markets {

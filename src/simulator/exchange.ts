@@ -152,6 +152,18 @@ export class Exchange {
     for (const order of listing.open) this.#life.suspend(order);
   }
 
+  isHalted(symbol: Symbol): boolean {
+    return this.#state.listing(symbol).halted;
+  }
+
+  /** Lets the rest of an order that was held back meet the market; its symbol, or undefined where it has ended. */
+  goOn(name: AccountName, id: ClientOrderId): Symbol | undefined {
+    const order = this.orderOf(name, id) as ClientOrder | undefined;
+    if (!order || isEnded(order)) return undefined;
+    if (order.handle < 0 && this.#life.isLive(order)) order.listing.start(order);
+    return order.symbol;
+  }
+
   /** Trading opens again with an uncross of what came in the meantime. */
   resume(symbol: Symbol): void {
     const listing = this.#state.listing(symbol);

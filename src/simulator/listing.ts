@@ -30,6 +30,10 @@ export interface MatchRules {
   isBarred(order: ClientOrder): boolean;
   /** How much of it the buyer can pay for. */
   affordable(order: ClientOrder, price: Price): Quantity;
+  /** How much of it may match before it is let go on; undefined for all. */
+  heldBackTo(order: ClientOrder): Quantity | undefined;
+  /** A part of it has matched, and the rest is held back. */
+  holdRest(order: ClientOrder): void;
   /** How much of it may match now; the rest meets the next quote. */
   partOf(order: ClientOrder): Quantity;
   /** The quote that comes next is the one that stands. */
@@ -239,11 +243,23 @@ export class Listing {
     if (this.halted) return;
     const { timeInForce } = order;
     const mayRest = timeInForce !== "ioc" && timeInForce !== "fok";
-    if (this.house.isPresent && this.#matchPart(order)) {
-      // The rest meets the next quote.
+    const held = timeInForce === "fok" ? undefined : this.#rules.heldBackTo(order);
+    if ((held !== undefined && this.#matchFirst(order, held)) || (this.house.isPresent && this.#matchPart(order))) {
+      // The rest waits for its time, or meets the next quote.
     } else if (order.working === "market") this.#matchMarket(order);
     else this.#submit(order, order.limitPrice!, order.remaining, mayRest ? "rest" : timeInForce);
     if (!mayRest && this.open.has(order)) this.#rules.cancel(order);
+  }
+
+  /** No more than `quantity` of an order of which the rest will wait. False where there is nobody to trade with. */
+  #matchFirst(order: ClientOrder, quantity: Quantity): boolean {
+    if (quantity === 0) return true;
+    const price = order.working === "limit" ? order.limitPrice : (this.house.priceFor(order.side, quantity) ?? this.book.best(order.side === "buy" ? "sell" : "buy"));
+    if (price === undefined) return false;
+    const paid = order.side === "buy" && order.working === "market" ? minOf(quantity, this.#rules.affordable(order, price)) : quantity;
+    if (paid === 0 || !this.#submit(order, price, paid, "ioc")) return false;
+    if (this.open.has(order)) this.#rules.holdRest(order);
+    return true;
   }
 
   /** Whether only a part of the order may meet the house now; then it has. */

@@ -146,6 +146,10 @@ export class OrderLife implements MatchRules {
     return cost <= free ? order.remaining : quantityFor(maxOf(subtractMoney(free, fees), ZERO_MONEY), price);
   };
 
+  readonly heldBackTo = ({ clientOrderId, remaining }: ClientOrder): Quantity | undefined => this.#state.settings.heldBack?.partOf(clientOrderId, remaining);
+
+  readonly holdRest = ({ clientOrderId }: ClientOrder): void => this.#state.settings.heldBack?.traded(clientOrderId, this.#state.now);
+
   readonly partOf = ({ remaining }: ClientOrder): Quantity => {
     const { chance } = this.#state;
     if (!chance || remaining < 2 * NANOS || chance.integer(1, 10) > 1) return remaining;

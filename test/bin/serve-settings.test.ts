@@ -67,3 +67,32 @@ test("a name that is no option, a value that is none, and two markets at once ar
   expect(ballast(["serve", "--dir", folder], { env: { BALLAST_SERVE_SPEED: "fast" } })).toMatchObject({ code: 2, err: "ballast: BALLAST_SERVE_SPEED: It is a number above 0, or max.\n" });
   expect(ballast(["serve", "--dir", folder, "--agents", "--data", folder])).toMatchObject({ code: 2, err: "ballast: --agents and --data are two markets: give one of them\n" });
 }, 60_000);
+
+test("a plan of faults in the file of settings strikes after a kill as if there had been none", async () => {
+  const file = join(folder, "serve.yaml");
+  const dir = join(folder, "market");
+  writeFileSync(file, `dir: ${dir}\nport: 0\nstepped: true\nfaults:\n  seed: 7\n  market:\n    - fault: halt\n      forMs: 60000\n      times: 1\n`);
+  const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--scopes", "trade,read,admin", "--json"]).out) as { id: string; secret: string };
+  const headers = { "APCA-API-KEY-ID": id, "APCA-API-SECRET-KEY": secret, "content-type": "application/json" };
+  let url = await started(["--config", file, "--symbols", "AAA", "--hours", "always", "--start", "2026-11-24T17:00:00Z"]);
+  const told = async (): Promise<unknown> => (await fetch(`${url}/sim/v1/faults`, { headers })).json();
+  const order = await fetch(`${url}/v2/orders`, { method: "POST", headers, body: JSON.stringify({ symbol: "AAA", qty: 1, side: "buy", type: "limit", limit_price: 1, time_in_force: "day" }) });
+  expect(order.status).toBe(200);
+  const before = await told();
+  expect(before).toMatchObject({ seed: 7, market: [{ fault: "halt", forMs: 60_000, times: 1 }], struck: { market: [1] } });
+  running!.kill("SIGKILL");
+  await once(running!, "exit");
+  url = await started(["--config", file]);
+  expect(await told()).toEqual(before);
+}, 60_000);
+
+test("a plan of faults that is none is refused by its field, and no other option is a mapping", () => {
+  const file = join(folder, "serve.yaml");
+  writeFileSync(file, "faults:\n  market:\n    - fault: split\n      symbol: AAA\n      at: soon\n      ratio: 2\n");
+  const refused = ballast(["serve", "--config", file]);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain(`${file}: faults: It is no plan of faults: ✖ an instant is RFC 3339, such as "2026-11-24T15:00:00Z"\n  → at market[0].at`);
+  writeFileSync(file, "port:\n  number: 80\n");
+  expect(ballast(["serve", "--config", file])).toMatchObject({ code: 2, err: `ballast: ${file}: port is one value, and no mapping\n` });
+  expect(ballast(["serve", "--faults", join(folder, "absent.yaml")]).err).toContain("It could not be read: ENOENT");
+}, 60_000);

@@ -44,7 +44,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     market: market.source,
   });
   venue.apply({ type: "open-account", at: startsAt, account, cash: day.cash });
-  const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [] });
+  const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [], market: [] });
   const processes = new Map<string, Admitted>();
   let onTheirWay = 0;
   let refusedConnections = 0;
@@ -127,7 +127,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     calm() {
       isCalm = true;
       struckBefore = struckOf(faults);
-      faults.follow({ seed, requests: [], stream: [] });
+      faults.follow({ seed, requests: [], stream: [], market: [] });
     },
     faultsStruck: () => refusedConnections + lateRequests + struckBefore + struckOf(faults),
     close: () => server.close(),

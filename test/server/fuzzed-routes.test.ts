@@ -13,6 +13,7 @@ const AAA = "AAA" as Symbol;
 const happenings: fc.Arbitrary<Unstamped | { readonly aheadMs: number }> = fc.oneof(
   fc.integer({ min: 90, max: 110 }).map((dollars) => ({ type: "quote", symbol: AAA, bid: dollars * 1_000_000 - 10_000, ask: dollars * 1_000_000 + 10_000, quantity: 50_000_000_000 }) as Unstamped),
   fc.constantFrom<Unstamped>({ type: "halt", symbol: AAA }, { type: "resume", symbol: AAA }, { type: "resume", symbol: AAA }, { type: "split", symbol: AAA, ratio: 2 }, { type: "split", symbol: AAA, ratio: 0.1 }, { type: "dividend", symbol: AAA, amount: 0.25 }),
+  fc.constantFrom<Unstamped>({ type: "market-faults", seed: 1, market: [] }, { type: "market-faults", seed: 2, market: [{ fault: "partial-fill", route: "* /*", probability: 0.7, restAfterMs: 90_000 }, { fault: "halt", route: "* /*", probability: 0.1, forMs: 60_000 }] }),
   fc.constantFrom(1_000, 60_000, 3_600_000, 14_400_001, 86_400_000).map((aheadMs) => ({ aheadMs })),
 );
 

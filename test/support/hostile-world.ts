@@ -84,7 +84,8 @@ export class HostileWorld {
     if (/\n\s+at |\.ts:\d|node:internal|node_modules/.test(text)) return `a stack trace: ${text.slice(0, 500)}`;
     const path = request.path.split("?")[0]!;
     if (request.method === "HEAD" || status === 204) return text === "" ? undefined : `a body where none belongs: ${text.slice(0, 100)}`;
-    if (path === "/metrics") return undefined;
+    // The page, and the metrics.
+    if (status < 300 && /^(text\/|image\/)/.test(contentType)) return this.#leakIn(text, request.account, "");
     const body = jsonOf(text);
     if (body === undefined || !contentType.startsWith("application/json")) return `status ${status} with what is no JSON (${contentType}): ${text.slice(0, 200)}`;
     if (status >= 400 && !isError(body)) return `status ${status} with no code and message: ${text.slice(0, 200)}`;
