@@ -55,14 +55,14 @@ export interface ServedVenue {
   readonly notes: readonly string[];
 }
 
-/** @throws UsageError when options are given that the directory has decided already, or too few for a new one. */
+/** @throws UsageError when options are given that the directory has decided otherwise, or too few for a new one. */
 export async function servedVenue(directory: string, options: MarketOptions, now: Instant): Promise<ServedVenue> {
   const path = join(directory, VENUE_FILE);
   if (existsSync(path)) {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([key]) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-    if (given.length > 0) throw new UsageError(`${path} says what the venue is: leave out ${given.join(", ")}, or name another --dir`);
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
     if (!parsed.success) throw new UsageError(`${path} does not describe a venue: ${z.prettifyError(parsed.error)}`);
+    const others = otherwiseIn(options, parsed.data).map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    if (others.length > 0) throw new UsageError(`${path} says what the venue is: leave out ${others.join(", ")}, or name another --dir`);
     return venueOf(parsed.data);
   }
   const { file, loaded } = await newVenue(options, now);
@@ -70,6 +70,16 @@ export async function servedVenue(directory: string, options: MarketOptions, now
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await writeDurably(path, [`${JSON.stringify(file, undefined, 2)}\n`]);
   return venue;
+}
+
+/** The options that were given and do not say what the directory is. */
+function otherwiseIn(options: MarketOptions, { startsAt, market, profile, chance, acknowledgeMs = 0 }: VenueFile): readonly string[] {
+  const decided: Readonly<Record<keyof MarketOptions, unknown>> = {
+    symbols: market.symbols, hours: "hours" in market ? market.hours : undefined, start: startsAt, agents: market.kind === "agents" ? true : undefined, seed: chance, profile, acknowledgeMs,
+    ...("data" in market ? { data: market.data, bars: market.kind.replace("-bars", ""), from: market.from, to: market.to } : { data: undefined, bars: undefined, from: undefined, to: undefined }),
+  };
+  const meant: MarketOptions = { ...options, ...(options.data !== undefined && { data: resolve(options.data) }), ...(options.start !== undefined && { start: isoOf(instantOfOption(options.start)) }) };
+  return Object.entries(meant).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(decided[name as keyof MarketOptions])).map(([name]) => name);
 }
 
 /** One that is kept nowhere. */

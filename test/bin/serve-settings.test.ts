@@ -58,6 +58,7 @@ test("an exchange that takes its time is the directory's, and says so at the nex
   running!.kill("SIGTERM");
   await once(running!, "exit");
   expect(ballast(["serve", "--dir", dir, "--acknowledge-ms", "1"])).toMatchObject({ code: 2, err: `ballast: ${join(dir, "venue.json")} says what the venue is: leave out --acknowledge-ms, or name another --dir\n` });
+  expect(ballast(["serve", "--dir", dir, "--recover", "--acknowledge-ms", "60000", "--symbols", "AAA", "--hours", "always"])).toMatchObject({ code: 0 });
 }, 60_000);
 
 test("a name that is no option, a value that is none, and two markets at once are named", () => {
