@@ -78,6 +78,14 @@ export function isClosingOnly(position: MarginPosition, equity: Money): boolean 
 }
 
 /**
+ * The day at whose close a margin call of `day` must have been met: the second session after it, the time that Alpaca
+ * gives for its intraday margin calls. For maintenance calls it publishes none.
+ */
+export function marginCallDueOn(day: EpochDay): EpochDay {
+  return nextSession(nextSession(day).day).day;
+}
+
+/**
  * Interest for holding a settled debit from the close of the session on `day` to that of the next: actual days over
  * 360, so Friday counts three. Alpaca's pages of September 2026 print 6.50 % and 6.25 % (Elite 5.00 % and 4.75 %).
  */

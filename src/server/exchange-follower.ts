@@ -7,12 +7,13 @@
 import { addMoney, addQuantity, maxOf, moneyToNumber, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import { toldStatus, type ToldStatus } from "../simulator/client-order.ts";
 import type { ExchangeEvent } from "../simulator/exchange-events.ts";
+import { currentOrNextSession } from "../rules/calendar.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { newYorkClock, type EpochDay } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import type { VenueAccount } from "./venue-account.ts";
-import { hasEnded, type VenueOrder } from "./venue-order.ts";
+import { hasEnded, newVenueOrder, type VenueOrder } from "./venue-order.ts";
 import type { TradeEvent } from "./venue-replies.ts";
 import type { VenueState } from "./venue-state.ts";
 
@@ -184,9 +185,26 @@ export class ExchangeFollower {
         return;
       case "delisted":
         { assets.end(event.symbol); return; }
+      case "liquidation":
+        { this.#liquidation(event); return; }
+      case "margin_call":
+      case "margin_call_met":
       case "session":
         return;
     }
+  }
+
+  /** The order that the house is about to place in the account's name. */
+  #liquidation({ account: name, by, symbol, side, quantity, at }: OfType<"liquidation">): void {
+    const account = this.#state.accounts.get(name);
+    if (!account) return;
+    this.#state.orderCount += 1;
+    const order = newVenueOrder({
+      number: this.#state.orderCount, id: by, clientOrderId: by, account: name, symbol, side, quantity, type: "market", timeInForce: "day", orderClass: "simple",
+      positionIntent: `${side}_to_close`, createdAt: at, expiresAt: currentOrNextSession(at).close,
+    });
+    this.#state.orders.set(order.id, order);
+    account.orders.add(order);
   }
 
   #dividend({ symbol, amount, payDay, at }: OfType<"dividend">): void {

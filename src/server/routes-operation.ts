@@ -1,5 +1,5 @@
 /** For operators: faults to be injected, what surveillance found, and who stands where. The admin gate stands before /sim. */
-import { isoOf } from "../time.ts";
+import { dateOfEpochDay, isoOf } from "../time.ts";
 import { z } from "zod";
 import { moneyToText, quantityToText } from "../money.ts";
 import { faultPlanSchema, NO_FAULTS, type FaultInjector, type FaultPlan } from "./faults.ts";
@@ -26,6 +26,13 @@ export function operationRoutes(parts: ServerParts, faults: FaultInjector, surve
   app.get("/sim/v1/leaderboard", async (request) => {
     const { by } = parsed(z.strictObject({ by: z.enum(LEADERBOARD_ORDERS).default("return") }), request.query);
     return { by, at: isoOf(venue.now), standings: standingsOf([...venue.accounts.values()].filter(({ name }) => !isOfSeason(name)).map((account) => entrantOf(account, venue.exchange.account(account.name).equity)), by) };
+  });
+  app.get("/sim/v1/margin-calls", async () => {
+    const calls = [...venue.accounts.keys()].flatMap((account) => {
+      const call = venue.exchange.marginCallOf(account);
+      return call ? [{ account, amount: moneyToText(call.amount), due_on: dateOfEpochDay(call.dueOn) }] : [];
+    });
+    return { at: isoOf(venue.now), calls };
   });
   app.get("/sim/v1/surveillance", async () => {
     const { counts, findings } = surveillance.report();

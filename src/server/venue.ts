@@ -15,7 +15,7 @@ import { Exchange, type ExchangeSnapshot } from "../simulator/exchange.ts";
 import type { HouseQuote } from "../simulator/house.ts";
 import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
 import { MINUTE_MS, plusMs, type Instant } from "../time.ts";
-import type { AccountName, Symbol } from "../trade.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import { Assets, type ListedAsset } from "./assets.ts";
 import type { CommandOf, VenueCommand } from "./commands.ts";
 import { derivedUuid } from "./derived-ids.ts";
@@ -79,7 +79,7 @@ export class Venue {
     this.#follower = new ExchangeFollower();
     const faults = new MarketFaults(restored?.faults);
     const { hours, history } = settings.market;
-    const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower, heldBack: faults };
+    const exchangeSettings = { ...settings.exchange, ...(hours === "calendar" && { hours }), log: this.#follower, heldBack: faults, houseOrderId: (n: number) => derivedUuid(settings.salt, `house-order/${n}`) as ClientOrderId };
     const exchange = restored ? Exchange.restore(exchangeSettings, restored.exchange) : new Exchange(exchangeSettings, settings.startsAt);
     this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements, faults, restored?.seasons);
     this.#follower.follow(this.#state);
@@ -141,7 +141,7 @@ export class Venue {
   }
 
   /** To be read, and not commanded. */
-  get exchange(): Pick<Exchange, "account" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "now" | "nextDue"> {
+  get exchange(): Pick<Exchange, "account" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "marginCallOf" | "now" | "nextDue"> {
     return this.#state.exchange;
   }
 

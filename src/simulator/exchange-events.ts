@@ -1,7 +1,7 @@
 /** What the exchange says has happened, in order: every event has the next sequence number and its instant. */
 import type { Money, Price, Quantity } from "../money.ts";
 import type { EpochDay, Instant } from "../time.ts";
-import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
+import type { AccountName, ClientOrderId, Side, Symbol } from "../trade.ts";
 
 interface OfOrder {
   readonly account: AccountName;
@@ -37,6 +37,11 @@ export type ExchangeHappening =
   | { readonly type: "halted" | "resumed"; readonly symbol: Symbol }
   | { readonly type: "auction"; readonly symbol: Symbol; readonly auction: "opening" | "closing"; readonly price: Price; readonly quantity: Quantity }
   | { readonly type: "session"; readonly phase: Phase }
+  /** The account's equity was below its maintenance margin by `amount` at the end of a session. */
+  | { readonly type: "margin_call"; readonly account: AccountName; readonly amount: Money; readonly dueOn: EpochDay }
+  | { readonly type: "margin_call_met"; readonly account: AccountName }
+  /** The house is about to place an order for the account, which has not met its call. */
+  | { readonly type: "liquidation"; readonly account: AccountName; readonly by: ClientOrderId; readonly symbol: Symbol; readonly side: Side; readonly quantity: Quantity }
   | { readonly type: "charged"; readonly account: AccountName; readonly charge: "interest" | "borrow"; readonly amount: Money };
 
 /** In an auction nobody in particular. Two clients have a fill each, one after the other's. */

@@ -40,6 +40,8 @@ export interface ExchangeSettings {
   readonly acknowledgeMs?: number;
   /** Orders of which only a part may trade at first. */
   readonly heldBack?: HeldBack;
+  /** What the exchange calls the order that it places itself as its n-th event. */
+  readonly houseOrderId?: (n: number) => ClientOrderId;
   /** Told of every event as it happens; it may ask the exchange, and command nothing. */
   readonly log?: Pick<ExchangeLog, "append">;
 }

@@ -23,11 +23,12 @@ import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import type { HouseLevel, HouseQuote } from "./house.ts";
 import { Ledger } from "./ledger.ts";
 import { Listing } from "./listing.ts";
+import { callMargin } from "./margin-calls.ts";
 import { OrderDesk } from "./order-desk.ts";
 import { hoursAt, phaseAt, sessionEndOf } from "./order-hours.ts";
 import { OrderLife } from "./order-life.ts";
 import { ticketOf, type OrderChanges, type OrderGroup, type OrderTicket } from "./order-ticket.ts";
-import { CASH_ACCOUNT, TradingAccount, type AccountTerms } from "./trading-account.ts";
+import { CASH_ACCOUNT, TradingAccount, type AccountTerms, type MarginCall } from "./trading-account.ts";
 
 export type { ExchangeSettings } from "./exchange-state.ts";
 export type { ExchangeSnapshot } from "./exchange-snapshot.ts";
@@ -214,6 +215,7 @@ export class Exchange {
       listing.quotedToday = false;
       listing.previousClose = listing.lastPrice;
     }
+    callMargin(state, this.#life, ({ name }, ticket) => this.#desk.place(name, ticket), day);
   }
 
   // The client side.
@@ -271,6 +273,11 @@ export class Exchange {
 
   assets(symbols: readonly Symbol[]): ReadonlyMap<Symbol, Asset> {
     return new Map(symbols.filter((symbol) => this.#state.listings.has(symbol)).map((symbol) => [symbol, { tradable: true, fractionable: !this.#state.settings.wholeShares }]));
+  }
+
+  /** Undefined of an account that owes no margin. */
+  marginCallOf(name: AccountName): MarginCall | undefined {
+    return this.#state.account(name).marginCall;
   }
 
   feesPaid(name: AccountName): Money {

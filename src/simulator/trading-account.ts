@@ -40,6 +40,15 @@ export interface AccountSnapshot {
   readonly feeAccrual: FeeAccrual | null;
   readonly lastEquity: Money;
   readonly lastMaintenance: Money;
+  readonly marginCall: MarginCall | null;
+}
+
+/** Equity was below maintenance at the end of a session. */
+export interface MarginCall {
+  /** What was missing then. */
+  readonly amount: Money;
+  /** It must be met at the close of this day. */
+  readonly dueOn: EpochDay;
 }
 
 /** What an account has of one symbol: its position, and what its open orders will do to it. */
@@ -59,6 +68,7 @@ export class TradingAccount {
   readonly fees: FeeMeter;
   lastEquity: Money;
   lastMaintenance: Money = ZERO_MONEY;
+  marginCall: MarginCall | undefined;
   /** Open orders, by arrival. */
   readonly open = new OpenOrders("account");
   /** By all open orders, and by those that work as limit orders. */
@@ -79,16 +89,17 @@ export class TradingAccount {
     this.#marked = new MarkedPositions(ledger);
   }
 
-  static restore(name: AccountName, number: number, { terms, ledger, feeAccrual, lastEquity, lastMaintenance }: AccountSnapshot): TradingAccount {
+  static restore(name: AccountName, number: number, { terms, ledger, feeAccrual, lastEquity, lastMaintenance, marginCall }: AccountSnapshot): TradingAccount {
     const account = new TradingAccount(name, number, terms, Ledger.restore(ledger), new FeeMeter(feeAccrual ?? undefined));
     account.lastEquity = lastEquity;
     account.lastMaintenance = lastMaintenance;
+    account.marginCall = marginCall ?? undefined;
     return account;
   }
 
   snapshot(): AccountSnapshot {
-    const { terms, ledger, fees, lastEquity, lastMaintenance } = this;
-    return { terms, ledger: ledger.snapshot(), feeAccrual: fees.accrual ?? null, lastEquity, lastMaintenance };
+    const { terms, ledger, fees, lastEquity, lastMaintenance, marginCall = null } = this;
+    return { terms, ledger: ledger.snapshot(), feeAccrual: fees.accrual ?? null, lastEquity, lastMaintenance, marginCall };
   }
 
   /** Cash that no limit order has set aside. */

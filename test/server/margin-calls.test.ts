@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { moneyOf } from "../../src/money.ts";
+import { operate } from "../../src/server/operate.ts";
+import { Venue } from "../../src/server/venue.ts";
+import type { AccountName } from "../../src/trade.ts";
+import { serveMarket, venueSettings } from "../support/served-market.ts";
+
+test("an account that does not meet its margin call sees the house's orders and fills among its own", async () => {
+  const venue = new Venue(venueSettings());
+  const terms = { multiplier: 2, shorting: false, debitInterestBps: 0, borrowFeeBps: 0 } as const;
+  venue.apply({ type: "open-account", at: venue.now, account: "ann" as AccountName, cash: moneyOf("10000"), terms });
+  const market = await serveMarket({}, { extend: (parts) => operate(parts, () => 0) }, venue);
+  try {
+    const calls = async (): Promise<unknown> => ((await (await fetch(`${market.server.url}/sim/v1/margin-calls`)).json()) as { calls: unknown }).calls;
+    await market.quote("100", "100");
+    await market.send("ann", "POST", "/v2/orders", { symbol: "AAA", qty: "180", side: "buy", type: "market", time_in_force: "day" });
+    await market.quote("60", "60");
+    // From a Tuesday; Thursday is Thanksgiving, so the second session after it is Friday, which closes at 13:00.
+    await market.at("2026-11-25T15:00:00Z");
+    expect(await calls()).toEqual([{ account: "ann", amount: "440", due_on: "2026-11-27" }]);
+    await market.at("2026-11-27T18:30:00Z");
+    expect((await market.send("ann", "GET", "/v2/orders?status=open")).body).toMatchObject([{ symbol: "AAA", side: "sell", type: "market", qty: "25", status: "accepted", position_intent: "sell_to_close" }]);
+    await market.at("2026-11-30T15:00:00Z");
+    await market.quote("60", "60");
+    expect((await market.send("ann", "GET", "/v2/positions")).body).toMatchObject([{ symbol: "AAA", qty: "155" }]);
+    expect((await market.send("ann", "GET", "/v2/account/activities/FILL")).body).toMatchObject([{ side: "sell", qty: "25", price: "60" }, { side: "buy", qty: "180" }]);
+    await market.at("2026-11-30T21:30:00Z");
+    expect(await calls()).toEqual([]);
+  } finally {
+    await market.server.close();
+  }
+});
