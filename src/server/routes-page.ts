@@ -26,6 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
   "equity-chart.js": own("equity-chart.js"),
   "ladder.js": own("ladder.js"),
   "order-entry.js": own("order-entry.js"),
+  "seasons.js": own("seasons.js"),
   "uplot.js": import.meta.resolve("uplot/dist/uPlot.iife.min.js"),
   "uplot.css": import.meta.resolve("uplot/dist/uPlot.min.css"),
 };

@@ -13,6 +13,8 @@ import { serveInProcess, type ServedProcess } from "../support/served-process.ts
 
 const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 
+const SECRET = "a secret of at least thirty-two bytes";
+
 interface Key {
   readonly id: string;
   readonly secret: string;
@@ -68,7 +70,7 @@ describe.skipIf(browserPath === undefined)("the page of a market with agents, in
 
   beforeAll(async () => {
     key = JSON.parse(ballast(["keys", "create", "ann", "--dir", directory, "--json"]).out) as Key;
-    server = await serveInProcess(["--dir", directory, "--agents", "--seed", "7", "--hours", "always", "--port", "0"]);
+    server = await serveInProcess(["--dir", directory, "--agents", "--seed", "7", "--hours", "always", "--port", "0"], { BALLAST_SERVE_ADMIN_SECRET: SECRET });
     browser = await chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox", "--disable-gpu"] });
     page = await opened(browser, server.url, problems);
   }, 120_000);
@@ -137,6 +139,33 @@ describe.skipIf(browserPath === undefined)("the page of a market with agents, in
     await page.locator("#quantity").fill("1000000");
     await page.keyboard.press("Enter");
     await eventually(() => text(page, "#message")).toBe("Not placed: insufficient buying power");
+  });
+
+  test("a season is joined by the keyboard, and the page goes on with its key", async () => {
+    const token = ballast(["keys", "admin-token", "test"], { env: { BALLAST_SERVE_ADMIN_SECRET: SECRET } }).out.trim();
+    expect(await page.locator("#seasons").isVisible()).toBe(false);
+    const made = await fetch(`${server.url}/sim/v1/seasons`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ name: "spring", endsAt: "2090-01-01T00:00:00Z", cash: "5000", symbols: ["BBB"] }) });
+    expect(made.status).toBe(201);
+    await eventually(() => rows(page, "#standings")).toEqual([["Nobody has joined yet"]]);
+    await page.locator("#join-name").focus();
+    await page.keyboard.type("Ann.1");
+    await page.keyboard.press("Enter");
+    await eventually(() => page.evaluate("document.activeElement.id")).toBe("use-key");
+    expect(await page.locator("#given-secret").inputValue()).toMatch(/^[\w-]{40}$/);
+    await page.keyboard.press("Enter");
+    await eventually(() => text(page, "#who")).toBe("Ann.1 in season spring");
+    await eventually(() => text(page, "#equity")).toBe("5,000.00");
+    await eventually(() => rows(page, "#standings")).toEqual([["Ann.1 (you)", "1", "5,000.00", "0.00 %", "–", "0.00 %", "0.00", "0"]]);
+    expect(await page.evaluate("[document.querySelector('#given-secret').value, document.querySelector('#join').hidden]")).toEqual(["", true]);
+    await page.locator("#type").selectOption("market");
+    await page.locator("#quantity").fill("1");
+    await page.keyboard.press("Enter");
+    await eventually(() => text(page, "#message")).toBe("Not placed: season spring permits BBB alone");
+    await page.locator("#disconnect").click();
+    await page.locator("#key-id").fill("");
+    await connect(page, key);
+    await eventually(() => text(page, "#who")).toBe("ann");
+    await page.locator("#type").selectOption("market");
   });
 
   test("another symbol has a book and a tape of its own", async () => {

@@ -69,7 +69,7 @@ describe("what players may ask under /sim", () => {
     const bearer = { authorization: `Bearer ${await tokens.issue("op", NOON, 60_000)}` };
     const statuses = await Promise.all([headersOf("ann/read"), headersOf("ann/trade"), headersOf("ann/admin"), bearer, {}, headersOf("nobody/read"), { authorization: "Bearer x" }].map(async (headers) => (await ask("/sim/v1/depth/AAA", headers)).status));
     expect(statuses).toEqual([200, 200, 200, 200, 401, 401, 401]);
-    expect(await ask("/sim/v1/key", headersOf("ann/read"))).toEqual({ status: 200, body: { id: "ann/read", account: "ann", scopes: ["read"] } });
+    expect(await ask("/sim/v1/key", headersOf("ann/read"))).toEqual({ status: 200, body: { id: "ann/read", account: "ann", scopes: ["read"], season: null } });
     expect((await ask("/sim/v1/key", bearer)).status).toBe(404);
   });
 
@@ -86,7 +86,7 @@ describe("what players may ask under /sim", () => {
 });
 
 describe("the page", () => {
-  const FILES = ["", "page/page.css", "page/desk.js", "page/connection.js", "page/render.js", "page/equity-chart.js", "page/ladder.js", "page/order-entry.js", "page/uplot.js", "page/uplot.css"];
+  const FILES = ["", "page/page.css", "page/desk.js", "page/connection.js", "page/render.js", "page/equity-chart.js", "page/ladder.js", "page/order-entry.js", "page/seasons.js", "page/uplot.js", "page/uplot.css"];
 
   test("is there without a key, may ask this server alone, and holds nothing of the market", async () => {
     await serving();

@@ -9,12 +9,14 @@
 import { Connection, NoAnswer, Refused } from "./connection.js";
 import { EquityChart } from "./equity-chart.js";
 import { LEVELS, showDepth } from "./ladder.js";
-import { installOrderEntry, textOf } from "./order-entry.js";
+import { installOrderEntry, isOwnOrder, textOf } from "./order-entry.js";
+import { installSeasons } from "./seasons.js";
 import { change, dayAndTime, element, fillTable, money, percentChange, price, quantity, setText, timeOfDay, tone } from "./render.js";
 
 const KEYS = "ballast-keys";
 const ACCOUNT_EVERY_MS = 5000;
 const DEPTH_EVERY_MS = 1500;
+const SEASONS_EVERY_MS = 10_000;
 const TAPE_MAX = 50;
 
 const chart = new EquityChart(element("chart"));
@@ -28,28 +30,35 @@ let marketAt;
 const entry = installOrderEntry({ ask, say, symbolNow: () => symbolPicker.value || undefined, placed: () => accountNeeded.now() });
 const accountNeeded = atMost(2000, ACCOUNT_EVERY_MS, loadAccount);
 const depthNeeded = atMost(DEPTH_EVERY_MS, ACCOUNT_EVERY_MS, loadDepth);
+const seasons = installSeasons({ ask, say, guarded, connect: begin, disconnect: () => disconnect("Not connected") });
+const seasonsNeeded = atMost(SEASONS_EVERY_MS, SEASONS_EVERY_MS, seasons.load);
+const everything = [accountNeeded, depthNeeded, seasonsNeeded];
 
 element("connect").addEventListener("submit", (event) => {
   event.preventDefault();
-  const keys = { id: element("key-id").value.trim(), secret: element("secret").value.trim() };
-  sessionStorage.setItem(KEYS, JSON.stringify(keys));
+  begin({ id: element("key-id").value.trim(), secret: element("secret").value.trim() });
   element("secret").value = "";
-  connect(keys);
 });
 element("disconnect").addEventListener("click", () => disconnect("Not connected"));
 element("period").addEventListener("change", () => guarded(loadHistory));
 symbolPicker.addEventListener("change", changeSymbol);
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) for (const needed of [accountNeeded, depthNeeded]) needed.now();
+  if (!document.hidden) for (const needed of everything) needed.now();
 });
 
 const kept = sessionStorage.getItem(KEYS);
 if (kept !== null) connect(JSON.parse(kept));
 else element("key-id").focus();
 
+function begin(keys) {
+  sessionStorage.setItem(KEYS, JSON.stringify(keys));
+  connect(keys);
+}
+
 function connect(keys) {
   say("");
   key = undefined;
+  chart.clear();
   connection?.close();
   connection = new Connection(keys, { state: showState, live: () => guarded(loadAll), update: followOrder, market: followMarket });
   connection.open();
@@ -59,7 +68,8 @@ function disconnect(text) {
   connection?.close();
   connection = undefined;
   sessionStorage.removeItem(KEYS);
-  for (const needed of [accountNeeded, depthNeeded]) needed.stop();
+  for (const needed of everything) needed.stop();
+  seasons.forget();
   document.title = "Ballast paper market";
   showState("off", undefined, text);
   element("desk").hidden = true;
@@ -83,17 +93,19 @@ function showState(state, detail, text) {
 /** After the streams listen: whatever happens from here on is heard. */
 async function loadAll() {
   const [who, assets] = await Promise.all([ask("GET", "/sim/v1/key"), ask("GET", "/v2/assets?status=active")]);
+  if (key === undefined) seasons.begin(who);
   key = who;
   showSymbols(assets.map((asset) => asset.symbol));
   element("connect").hidden = true;
   for (const id of ["desk", "disconnect", "who"]) element(id).hidden = false;
   const mayTrade = key.scopes.includes("trade");
   for (const id of ["order", "skip-order"]) element(id).hidden = !mayTrade;
-  setText(element("who"), mayTrade ? key.account : `${key.account} (read only)`);
-  document.title = `${key.account} – Ballast paper market`;
+  const name = key.season ? `${key.season.entry} in season ${key.season.name}` : key.account;
+  setText(element("who"), mayTrade ? name : `${name} (read only)`);
+  document.title = `${name} – Ballast paper market`;
   changeSymbol();
-  await Promise.all([loadAccount(), loadHistory(), loadOrders(), loadDepth(), entry.resolve()]);
-  for (const needed of [accountNeeded, depthNeeded]) needed.start();
+  await Promise.all([loadAccount(), loadHistory(), loadOrders(), loadDepth(), seasons.load(), entry.resolve()]);
+  for (const needed of everything) needed.start();
   if (element("desk").contains(document.activeElement) || document.activeElement === document.body) return;
   element("main").focus();
 }
@@ -148,7 +160,7 @@ function followOrder({ event, order, price: at, qty }) {
   else orders.set(order.id, order);
   showOrders();
   if (event === "fill" || event === "partial_fill") say(`${event === "fill" ? "Filled" : "Filled in part"}: ${order.side === "buy" ? "bought" : "sold"} ${quantity(qty)} ${order.symbol} at ${price(at)}`);
-  else if (event !== "new" && event !== "accepted") say(`${textOf(order)}: ${event.replaceAll("_", " ")}`);
+  else if (event === "new" ? isOwnOrder(order) : event !== "accepted" && !event.startsWith("pending")) say(`${textOf(order)}: ${event.replaceAll("_", " ")}`);
   accountNeeded.soon();
 }
 
@@ -263,6 +275,7 @@ async function guarded(act) {
 
 function say(text, kind = "") {
   const message = element("message");
+  if (message.textContent === text) return;
   message.className = `notice ${kind}`;
   message.textContent = text;
 }

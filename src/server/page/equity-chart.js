@@ -10,6 +10,7 @@ export class EquityChart {
   #chart;
   #times = [];
   #values = [];
+  #latest;
 
   constructor(place) {
     this.#place = place;
@@ -21,11 +22,19 @@ export class EquityChart {
   load({ timestamp, equity }) {
     this.#times = [...timestamp];
     this.#values = [...equity];
+    if (this.#latest) this.add(...this.#latest);
     this.#draw();
+  }
+
+  /** Another account's. */
+  clear() {
+    this.#latest = undefined;
+    this.load({ timestamp: [], equity: [] });
   }
 
   /** Seconds, and what the account is worth then. */
   add(seconds, equity) {
+    this.#latest = [seconds, equity];
     const last = this.#times.at(-1);
     if (last !== undefined && seconds <= last) {
       if (seconds === last) this.#values[this.#values.length - 1] = equity;
@@ -45,7 +54,8 @@ export class EquityChart {
   #draw() {
     this.#chart?.destroy();
     this.#chart = undefined;
-    if (this.#times.length === 0) return;
+    this.#describe();
+    if (this.#times.length < 2) return;
     const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     const axis = { stroke: color("--soft"), grid: { stroke: color("--grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
     this.#chart = new uPlot({
@@ -59,13 +69,13 @@ export class EquityChart {
         { ...axis, size: 28, gap: 6, space: 70, values: (u, splits) => splits.map((at) => label(at, u.scales.x.max - u.scales.x.min)) },
         { ...axis, size: 76, values: (_, splits) => splits.map((value) => money(value).replace(/\.00$/, "")) },
       ],
-      series: [{}, { stroke: color("--line-chart"), fill: color("--under-chart"), width: 1.75, points: { show: this.#times.length === 1 } }],
+      series: [{}, { stroke: color("--line-chart"), fill: color("--under-chart"), width: 1.75, points: { show: false } }],
     }, [this.#times, this.#values], this.#place);
-    this.#describe();
   }
 
   #describe() {
     const [first, last] = [this.#values[0], this.#values.at(-1)];
+    this.#place.classList.toggle("begins", this.#times.length < 2);
     this.#place.setAttribute("aria-label", first === undefined ? "Equity over time: nothing yet" : `Equity over time: from ${money(first)} to ${money(last)}`);
   }
 

@@ -9,6 +9,7 @@ import { NoAnswer, Refused } from "./connection.js";
 const form = element("order-form");
 const [type, lasts, amount, limit, stop, send] = ["type", "lasts", "quantity", "limit", "stop", "send"].map(element);
 const inDoubt = new Set();
+const OWN = "page-";
 
 /** `ask` sends a request, `say` tells the user, `symbolNow` is what is traded, `placed` is called with each order that was taken. */
 export function installOrderEntry({ ask, say, symbolNow, placed }) {
@@ -66,6 +67,9 @@ export function installOrderEntry({ ask, say, symbolNow, placed }) {
   };
 }
 
+/** Whether it was sent from a page, and not by a program with the same key. */
+export const isOwnOrder = (order) => order.client_order_id.startsWith(OWN);
+
 /** For people: "Buy 10 AAA at 99.50". */
 export function textOf({ side, qty, notional, symbol, type: kind, limit_price, stop_price }) {
   const at = limit_price !== null ? ` at ${price(limit_price)}` : "";
@@ -84,5 +88,5 @@ const sideNow = () => new FormData(form).get("side");
 
 /** `crypto.randomUUID` is for secure contexts alone, and a market in one's own network may have no certificate. */
 function newId() {
-  return `page-${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `${OWN}${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
