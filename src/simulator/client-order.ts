@@ -232,6 +232,15 @@ export class ClientOrder implements OrderRecord {
     this.#rows.values[this.#row + 6] = value;
   }
 
+  /** What of it has just been matched, on its way from the book to its fill: passed on as a number it would be an object. */
+  get matched(): Quantity {
+    return this.#rows.values[this.#row + 7] as Quantity;
+  }
+
+  set matched(value: Quantity) {
+    this.#rows.values[this.#row + 7] = value;
+  }
+
   get extendedHours(): boolean {
     return this.#rare.extendedHours;
   }

@@ -38,8 +38,8 @@ export interface MatchRules {
   partOf(order: ClientOrder): Quantity;
   /** The quote that comes next is the one that stands. */
   readonly quotesStand: boolean;
-  /** Reduces `order.remaining` and ends the order when nothing remains. */
-  fill(order: ClientOrder, quantity: Quantity, price: Price, against: Counterparty): void;
+  /** Fills `order.matched`: reduces `order.remaining` and ends the order when nothing remains. */
+  fill(order: ClientOrder, price: Price, against: Counterparty): void;
   /** A stop was reached; what it becomes is set. False when the order has ended of it. */
   trigger(order: ClientOrder, price: Price): boolean;
   /** An order that may not wait, or that its account cannot pay for in full, ends with what it got. */
@@ -177,7 +177,8 @@ export class Listing {
       const quantity = minOf(result.filled[index]!, affordable);
       if (quantity === 0) continue;
       this.withdraw(order);
-      this.#rules.fill(order, quantity, result.price, "auction");
+      order.matched = quantity;
+      this.#rules.fill(order, result.price, "auction");
     }
     return result;
   }
@@ -343,8 +344,14 @@ export class Listing {
       settled += quantity;
       if (quantity === 0) this.#rules.cancel(maker!);
       else {
-        if (maker) this.#rules.fill(maker, quantity, price, taker ? "client" : "house");
-        if (taker) this.#rules.fill(taker, quantity, price, maker ? "client" : "house");
+        if (maker) {
+          maker.matched = quantity;
+          this.#rules.fill(maker, price, taker ? "client" : "house");
+        }
+        if (taker) {
+          taker.matched = quantity;
+          this.#rules.fill(taker, price, maker ? "client" : "house");
+        }
         if (maker && taker) traded = price;
       }
     }

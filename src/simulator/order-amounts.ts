@@ -1,12 +1,12 @@
 /**
  * The amounts of the orders that the exchange knows, a row of doubles each.
  *
- * In an object a number beyond 31 bits is an object of its own, so that an order's amounts would lie in seven places of
+ * In an object a number beyond 31 bits is an object of its own, so that an order's amounts would lie in eight places of
  * the heap; here they lie in one.
  */
 
 const FIRST_ROWS = 64;
-/** What an order has of amounts, and one to spare, so that a row begins where a cache line does. */
+/** As many as a line of the processor's caches holds. */
 const WIDTH = 8;
 
 export class OrderAmounts {
@@ -14,7 +14,7 @@ export class OrderAmounts {
   values = new Float64Array(FIRST_ROWS * WIDTH);
   #used = 0;
 
-  /** Where the seven amounts of another order begin. */
+  /** Where the amounts of another order begin. */
   row(): number {
     const row = this.#used;
     this.#used += WIDTH;

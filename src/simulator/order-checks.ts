@@ -1,5 +1,5 @@
 /**
- * What makes the exchange reject an order before it knows it, as tables.
+ * What makes the exchange reject an order before it knows it.
  *
  * `malformed` is of every order, and includes which type goes with which time in force. `alpacaRejection` is the rest of
  * Alpaca's validity matrix for stocks, price increments (SEC rule 612) and the least order value of one dollar. Where Alpaca gives
@@ -10,7 +10,7 @@ import { tickSizeOn } from "../rules/tick-sizes.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { Phase } from "./exchange-events.ts";
 import { isAfterCutoff, type Hours } from "./order-hours.ts";
-import type { OrderGroup, OrderTicket, OrderType, TimeInForce } from "./order-ticket.ts";
+import type { OrderGroup, OrderTicket, TimeInForce } from "./order-ticket.ts";
 
 export interface Rejection {
   readonly code: string;
@@ -25,14 +25,16 @@ export interface MarketTime {
 }
 
 export function malformed(ticket: OrderTicket): Rejection | undefined {
-  const { type, quantity, limitPrice, stopPrice, trail } = ticket;
+  const { type, timeInForce, quantity, limitPrice, stopPrice, trail } = ticket;
   if (!(quantity > 0)) return rejection("invalid_quantity", "quantity must be positive");
-  if (NEEDS_LIMIT[type] ? !(limitPrice !== undefined && limitPrice > 0) : limitPrice !== undefined) return rejection("invalid_limit_price", NEEDS_LIMIT[type] ? "limit price must be positive" : `a ${type} order has no limit price`);
-  if (NEEDS_STOP[type] ? !(stopPrice !== undefined && stopPrice > 0) : stopPrice !== undefined) return rejection("invalid_stop_price", NEEDS_STOP[type] ? "stop price must be positive" : `a ${type} order has no stop price`);
+  const needsLimit = type === "limit" || type === "stop_limit";
+  const needsStop = type === "stop" || type === "stop_limit";
+  if (needsLimit ? !(limitPrice !== undefined && limitPrice > 0) : limitPrice !== undefined) return rejection("invalid_limit_price", needsLimit ? "limit price must be positive" : `a ${type} order has no limit price`);
+  if (needsStop ? !(stopPrice !== undefined && stopPrice > 0) : stopPrice !== undefined) return rejection("invalid_stop_price", needsStop ? "stop price must be positive" : `a ${type} order has no stop price`);
   const distance = trail?.by === "price" ? trail.price : trail?.ppm;
   if (type === "trailing_stop" ? !(distance !== undefined && distance > 0 && (trail?.by === "price" || distance < 1_000_000)) : trail) return rejection("invalid_trail", "a trailing stop, and no other order, has one positive distance, as a price or below 100 %");
-  if (!TYPES_OF[ticket.timeInForce].includes(type)) return rejection("invalid_time_in_force", `a ${type} order cannot be ${ticket.timeInForce}`);
-  if ((ticket.timeInForce === "gtd") !== (ticket.expiresOn !== undefined)) return rejection("invalid_expiry", "a GTD order, and no other, names its last day");
+  if (type !== "market" && type !== "limit" && !OF_STOPS.includes(timeInForce)) return rejection("invalid_time_in_force", `a ${type} order cannot be ${timeInForce}`);
+  if ((timeInForce === "gtd") !== (ticket.expiresOn !== undefined)) return rejection("invalid_expiry", "a GTD order, and no other, names its last day");
   return undefined;
 }
 
@@ -50,18 +52,8 @@ export function untimely({ timeInForce, expiresOn }: OrderTicket, { now, day, ph
   return undefined;
 }
 
-/** Which types go with a time in force; Alpaca has no GTD, which follows GTC here. */
-const TYPES_OF: Readonly<Record<TimeInForce, readonly OrderType[]>> = {
-  day: ["market", "limit", "stop", "stop_limit", "trailing_stop"],
-  gtc: ["market", "limit", "stop", "stop_limit", "trailing_stop"],
-  gtd: ["market", "limit", "stop", "stop_limit", "trailing_stop"],
-  opg: ["market", "limit"],
-  cls: ["market", "limit"],
-  ioc: ["market", "limit"],
-  fok: ["market", "limit"],
-};
-const NEEDS_LIMIT: Readonly<Record<OrderType, boolean>> = { market: false, limit: true, stop: false, stop_limit: true, trailing_stop: false };
-const NEEDS_STOP: Readonly<Record<OrderType, boolean>> = { market: false, limit: false, stop: true, stop_limit: true, trailing_stop: false };
+/** Market and limit orders go with every time in force, stops with these; Alpaca has no GTD, which follows GTC here. */
+const OF_STOPS: readonly TimeInForce[] = ["day", "gtc", "gtd"];
 const ORDER_VALUE_MIN = 1_000_000 as Money;
 const ORDER_VALUE_MAX = 4_000_000_000_000_000 as Money;
 

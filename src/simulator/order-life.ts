@@ -156,8 +156,9 @@ export class OrderLife implements MatchRules {
     return (chance.integer(1, Math.floor((remaining - 1) / NANOS)) * NANOS) as Quantity;
   };
 
-  readonly fill = (order: ClientOrder, quantity: Quantity, price: Price, against: Counterparty): void => {
+  readonly fill = (order: ClientOrder, price: Price, against: Counterparty): void => {
     const state = this.#state;
+    const quantity = order.matched;
     const { side, clientOrderId, trader: account, stake: { holding } } = order;
     state.executions += 1;
     const execution = state.executions;
