@@ -2,15 +2,30 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createRequire } from "node:module";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import ccxt from "ccxt";
 import { afterEach, expect, test } from "vitest";
+import { shares } from "../../src/money.ts";
 import { operate } from "../../src/server/operate.ts";
+import type { ServerSettings } from "../../src/server/server-parts.ts";
+import type { AccountName, Symbol } from "../../src/trade.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import { serveMarket, type ServedMarket } from "../support/served-market.ts";
 
 type Row = Readonly<Record<string, string>>;
 
 /** The parts of its CommonJS class that are called here; its own types do not say that it is a constructor. */
 interface AlpacaThree {
+  readonly data_stream_v2: {
+    onConnect(listener: () => void): void;
+    onError(listener: (message: string) => void): void;
+    onStockQuote(listener: (quote: object) => void): void;
+    onStockTrade(listener: (trade: object) => void): void;
+    subscribeForQuotes(symbols: string[]): void;
+    subscribeForTrades(symbols: string[]): void;
+    connect(): void;
+    disconnect(): void;
+  };
   readonly trade_ws: { onOrderUpdate(listener: (update: { event: string; order: Row }) => void): void; onConnect(listener: () => void): void; subscribe(streams: string[]): void; connect(): void; disconnect(): void };
   getAccount(): Promise<Row>;
   getClock(): Promise<object>;
@@ -31,8 +46,8 @@ const AlpacaThree = createRequire(import.meta.url)("alpaca-trade-api-3") as new 
 let market: ServedMarket;
 afterEach(() => market.server.close());
 
-async function serving(): Promise<string> {
-  market = await serveMarket({ ann: "100000" }, { extend: (parts) => operate(parts, () => 0) });
+async function serving(settings: Partial<ServerSettings> = {}): Promise<string> {
+  market = await serveMarket({ ann: "100000" }, { extend: (parts) => operate(parts, () => 0), ...settings });
   await market.quote("99.98", "100.02", 10);
   return market.server.url;
 }
@@ -92,6 +107,39 @@ test("version 3.1.3 of the JavaScript SDK works with another URL and nothing els
   expect(await client.getLatestQuote("AAA")).toMatchObject({ BidPrice: 99.98, AskPrice: 100.02 });
   await expect.poll(() => updates, { timeout: 20_000 }).toEqual(["new js-1", "partial_fill js-1", "replaced js-1", "new js-2", "canceled js-2", "new", "fill"].map((text) => expect.stringContaining(text) as string));
   stream.disconnect();
+});
+
+test("version 3.1.3 hears market data over TLS, which is the only way it knows", async () => {
+  const tls = await selfSigned();
+  const trusted = getCACertificates("default");
+  setDefaultCACertificates([...trusted, tls.cert]);
+  try {
+    const url = await serving({ tls });
+    const stream = new AlpacaThree({ keyId: "key-ann", secretKey: "secret-ann", baseUrl: url, dataBaseUrl: url, dataStreamUrl: url, feed: "iex" }).data_stream_v2;
+    const heard: object[] = [];
+    stream.onError((message) => void heard.push({ message }));
+    stream.onStockQuote((quote) => void heard.push(quote));
+    stream.onStockTrade((trade) => void heard.push(trade));
+    const isConnected = new Promise<void>((resolve) => stream.onConnect(resolve));
+    stream.connect();
+    await isConnected;
+    stream.subscribeForQuotes(["AAA"]);
+    stream.subscribeForTrades(["AAA"]);
+    // What it subscribes to is in force with the answer to it, which this client keeps to itself.
+    await expect.poll(async () => {
+      await market.quote("99.97", "100.03", 10);
+      await market.quote("99.98", "100.02", 10);
+      return heard.length;
+    }, { timeout: 10_000 }).toBeGreaterThan(0);
+    heard.length = 0;
+    await market.quote("99.90", "100.10", 7);
+    await expect.poll(() => heard).toContainEqual(expect.objectContaining({ Symbol: "AAA", BidPrice: 99.9, BidSize: 7, AskPrice: 100.1, AskSize: 7 }));
+    await market.server.execute({ type: "place", account: "ann" as AccountName, order: { symbol: "AAA" as Symbol, side: "buy", type: "market", timeInForce: "day", orderClass: "simple", quantity: shares(2) } });
+    await expect.poll(() => heard).toContainEqual(expect.objectContaining({ Symbol: "AAA", Price: 100.1, Size: 2 }));
+    stream.disconnect();
+  } finally {
+    setDefaultCACertificates(trusted);
+  }
 });
 
 test("ccxt's client works with another URL and nothing else, for the account and its orders", async () => {

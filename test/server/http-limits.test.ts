@@ -1,9 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { request } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { installAdminGate } from "../../src/server/admin-gate.ts";
 import { AdminTokens } from "../../src/server/keys/admin-tokens.ts";
@@ -12,6 +8,7 @@ import { simulationRoutes } from "../../src/server/routes-simulation.ts";
 import type { Authenticator } from "../../src/server/server-parts.ts";
 import type { AccountName } from "../../src/trade.ts";
 import type { instantOf } from "../../src/time.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import { NOON, serveMarket, type ServedMarket } from "../support/served-market.ts";
 
 let market: ServedMarket | undefined;
@@ -81,11 +78,7 @@ describe("a server", () => {
   });
 
   test("speaks TLS with a certificate that it is given", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "ballast-tls-"));
-    const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], { stdio: "ignore" });
-    const tls = { key: readFileSync(key), cert: readFileSync(cert) };
-    rmSync(directory, { recursive: true });
+    const tls = await selfSigned();
     market = await serveMarket({ ann: "1" }, { tls });
     expect(market.server.url).toMatch(/^https:/);
     const status = await new Promise((resolve, reject) => {
