@@ -4,7 +4,7 @@
  * Alpaca's table is applied to every date before its first row too: a backtest asks what this broker would have wanted.
  * Amounts are of the position's market value; what is short has a negative quantity.
  */
-import { addMoney, maxOf, moneyOf, mulDiv, notional, priceOf, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, maxOf, moneyOf, mulDiv, NANOS, notional, priceOf, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import { epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
 import { nextSession } from "./calendar.ts";
 import { dayTradeRuleOn, type DayTradeSettings } from "./day-trading.ts";
@@ -37,6 +37,13 @@ export function positionMaintenance(position: MarginPosition, day: EpochDay): Mo
   const value = valueOf(position);
   if (!position.marginable) return value;
   return position.quantity < 0 ? shortMaintenance(position, value) : percent(value, longPercent(position, day));
+}
+
+/** What a position of one share at this price needs, as per cent of its value, to two decimals. */
+export function maintenancePercent(side: "long" | "short", { price, leverage, marginable }: Pick<MarginPosition, "price" | "leverage" | "marginable">, day: EpochDay): number {
+  const share = NANOS as Quantity;
+  const required = positionMaintenance({ symbol: "", quantity: side === "long" ? share : subtractQuantity(ZERO_QUANTITY, share), price, leverage, marginable }, day);
+  return mulDiv(required, 10_000, price) / 100;
 }
 
 type Multiplier = 1 | 2 | 4;

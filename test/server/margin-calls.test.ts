@@ -30,3 +30,19 @@ test("an account that does not meet its margin call sees the house's orders and 
     await market.server.close();
   }
 });
+
+test.each([
+  ["no price yet", undefined, 30, "30"],
+  ["20 USD", "20", 30, "30"],
+  ["12 USD, where five a share are more than thirty per cent of a short position", "12", 30, "41.67"],
+  ["5.50 USD", "5.50", 50, "90.91"],
+  ["2 USD", "2", 100, "125"],
+] as const)("an asset tells what margin it needs at its price: %s", async (_name, price, long, short) => {
+  const market = await serveMarket({ ann: "100" });
+  try {
+    if (price !== undefined) await market.quote(price, price);
+    expect((await market.send("ann", "GET", "/v2/assets/AAA")).body).toMatchObject({ marginable: true, maintenance_margin_requirement: long, margin_requirement_long: String(long), margin_requirement_short: short });
+  } finally {
+    await market.server.close();
+  }
+});
