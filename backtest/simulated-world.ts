@@ -8,7 +8,7 @@ import type { Money } from "../src/money.ts";
 import type { Broker, Clock, Journal, MarketData, Ports, StateStore } from "../src/ports.ts";
 import { sessionAtIndex, type Session } from "../src/rules/calendar.ts";
 import { scheduledInstants } from "../src/rules/schedule.ts";
-import { splitOf, type ShareConversion } from "../src/rules/share-conversions.ts";
+import { splitOf, type ShareConversion } from "../src/risk/share-conversions.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../src/simulator/exchange.ts";
 import type { ExchangeEvent } from "../src/simulator/exchange-events.ts";

@@ -5,7 +5,7 @@
  * five objects they hand to `advanceRun`. Contract for every implementation: answers are complete or the call throws
  * (`BrokerUnavailable`, `MarketDataMissing`, …); an expected "no" is a value; nothing is retried inside `submit`.
  */
-import type { ShareConversion } from "./rules/share-conversions.ts";
+import type { ShareConversion } from "./risk/share-conversions.ts";
 import type { JournalEvent } from "./run/journal.ts";
 import type { Instant, SessionDate } from "./time.ts";
 import type { Account, AccountName, ApprovedOrder, Asset, ClientOrderId, MarketView, Order, Quote, RunId, SessionHours, SubmitOutcome, Symbol, WorkingOrder } from "./trade.ts";

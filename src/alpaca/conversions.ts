@@ -6,7 +6,7 @@
  * from that, so a few more days are asked for on either side.
  */
 import { z } from "zod";
-import type { ShareConversion } from "../rules/share-conversions.ts";
+import type { ShareConversion } from "../risk/share-conversions.ts";
 import type { SessionDate } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import { wireDate } from "./wire-values.ts";

@@ -13,7 +13,7 @@ import type { z } from "zod";
 import { BrokerUnavailable, MarketDataMissing, type MarketData } from "../ports.ts";
 import type { Bars, MarketView, Quote, Symbol } from "../trade.ts";
 import { lastClosedSession, sessionAtIndex, sessionsBetween, type Session } from "../rules/calendar.ts";
-import type { ShareConversion } from "../rules/share-conversions.ts";
+import type { ShareConversion } from "../risk/share-conversions.ts";
 import { DAY_MS, epochDayOf, newYorkInstant, sessionDateOf, type EpochDay, type Instant, type SessionDate } from "../time.ts";
 import { barsAnswer, quotesAnswer, type BarAnswer } from "./answers.ts";
 import { conversionsAnswer, CONVERTING_TYPES, PROCESSED_AROUND_DAYS, withinDays } from "./conversions.ts";

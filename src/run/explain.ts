@@ -8,10 +8,10 @@
 import type { ExecutionCost } from "../execution/shortfall.ts";
 import { notional, type Money, type Price, type Quantity } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
+import type { NoticedChange } from "../risk/share-conversions.ts";
 import { percent, refusalToText, sharesText, usd } from "../risk/refusal-text.ts";
 import { isoOf } from "../time.ts";
 import type { Fill, OrderRequest, Symbol } from "../trade.ts";
-import type { NoticedChange } from "./holdings.ts";
 import type { Clamp, JournalEvent, PlannedOrder, PlannedTarget, RunOutcome } from "./journal.ts";
 
 export interface Explanation {

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { ZERO_QUANTITY, type Quantity } from "../money.ts";
 import type { Ports, StateKey } from "../ports.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import { changesOf, type HoldingChange } from "../rules/share-conversions.ts";
+import { changesOf, type NoticedChange } from "../risk/share-conversions.ts";
 import { dateOfEpochDay, newYorkClock, type Instant, type SessionDate } from "../time.ts";
 import type { Account, AccountName, RunId, Symbol } from "../trade.ts";
 import { quantitiesOf } from "./account-memory.ts";
@@ -27,11 +27,6 @@ interface Left {
 
 /** By strategy. */
 type LeftHoldings = Readonly<Record<string, Left>>;
-
-/** A change with the run that left the holding. */
-export interface NoticedChange extends HoldingChange {
-  readonly since: RunId;
-}
 
 /** Journals what has changed, once. Why the run may not go on, if it may not. */
 export async function compareHoldings(run: Run, deployment: Deployment, window: TradingWindow, held: Account, ports: Ports): Promise<Refusal | undefined> {

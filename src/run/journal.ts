@@ -11,10 +11,10 @@ import type { Json } from "../json.ts";
 import type { Money, Price, Quantity, Weight } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import type { Candidate, MarketFacts } from "../risk/candidate.ts";
+import type { NoticedChange } from "../risk/share-conversions.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { AccountFacts } from "../risk/account-checks.ts";
 import type { Adjustment, ApprovedOrder, ClientOrderId, Fill, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../trade.ts";
-import type { NoticedChange } from "./holdings.ts";
 
 export type JournalEvent = JournalEntry & { readonly seq: number; readonly at: Instant; readonly previous: string };
 

@@ -8,7 +8,7 @@
  */
 import { addQuantity, NANOS, ZERO_QUANTITY, type Quantity } from "../money.ts";
 import type { SessionDate } from "../time.ts";
-import type { Symbol } from "../trade.ts";
+import type { RunId, Symbol } from "../trade.ts";
 
 export interface ShareConversion {
   readonly kind: "split" | "stock-dividend" | "unit-split" | "spin-off" | "merger" | "symbol-change" | "redemption" | "removal";
@@ -38,6 +38,11 @@ export interface HoldingChange {
   readonly expected: Quantity;
   readonly found: "converted" | "split-not-applied" | "unexplained";
   readonly conversions: readonly ShareConversion[];
+}
+
+/** A change with the run that left the holding. */
+export interface NoticedChange extends HoldingChange {
+  readonly since: RunId;
 }
 
 /** With more that may or may not have happened, all are taken to have. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { quantityOf, quantityToText } from "../../src/money.ts";
-import { changesOf, splitOf, type ShareConversion } from "../../src/rules/share-conversions.ts";
+import { changesOf, splitOf, type ShareConversion } from "../../src/risk/share-conversions.ts";
 import { sessionDateOf, type SessionDate } from "../../src/time.ts";
 import type { Symbol } from "../../src/trade.ts";
 
