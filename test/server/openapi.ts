@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 
-const FOLDER = fileURLToPath(new URL("../../../shared/reference/alpaca-openapi", import.meta.url));
+export const FOLDER = fileURLToPath(new URL("../../../shared/reference/alpaca-openapi", import.meta.url));
 const DOCUMENTS = ["trading-api.json", "market-data-api.json"] as const;
 
 export const openApiIsAbsent = !existsSync(FOLDER) && process.env["CI"] !== "true";
