@@ -9,7 +9,7 @@ import { moneyToNumber, quantityToNumber, subtractQuantity, weightToNumber } fro
 import type { Session } from "../../src/rules/calendar.ts";
 import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
 import type { Venue } from "../../src/server/venue.ts";
-import { isoOf, newYorkClock } from "../../src/time.ts";
+import { isoOf, newYorkClock, type Instant } from "../../src/time.ts";
 import type { Execution } from "../../src/server/venue-replies.ts";
 import type { Symbol } from "../../src/trade.ts";
 import type { DrawnDay } from "./drawn-day.ts";
@@ -19,15 +19,36 @@ import type { Violation } from "./violations.ts";
 /** Rounding to millionths of equity and to cents. */
 const SLACK_USD = 1;
 
+interface Moved {
+  readonly shares: number;
+  readonly cash: number;
+}
+
+export interface ArrivedBuy {
+  readonly clientOrderId: string;
+  readonly symbol: Symbol;
+  readonly strategy: string;
+  readonly at: Instant;
+  readonly session: Session;
+  /** What the symbol is at least of the strategy's equity with it. */
+  readonly share: number;
+  /** Of the account in dollars, then and at the close before. */
+  readonly equity: number;
+  readonly lastEquity: number;
+}
+
 export class CapWatch {
   readonly #day: DrawnDay;
   readonly #venue: Venue;
   readonly #market: DrawnMarket;
   readonly #found = new Map<string, Violation>();
-  /** Of each session. */
+  /** Of each strategy's session, and of the account's. */
   readonly #orders = new Map<string, number>();
   /** In dollars, bought and sold. */
   readonly #turnover = new Map<string, number>();
+  /** What happened in a session: money and shares that came. */
+  readonly #moved = new Map<string, Moved>();
+  readonly #buys: ArrivedBuy[] = [];
 
   constructor(day: DrawnDay, venue: Venue, market: DrawnMarket) {
     this.#day = day;
@@ -35,7 +56,7 @@ export class CapWatch {
     this.#market = market;
     const arrived: VenueOrder[] = [];
     venue.onUpdate(({ event, order, execution }) => {
-      if (execution) this.#addTurnover(order, execution);
+      if (execution) this.#note(order, execution);
       // An order's first event comes while the exchange still takes it: looked at when the command is done.
       if (event !== "accepted" && event !== "new") return;
       if (arrived.some(({ id }) => id === order.id)) return;
@@ -48,14 +69,20 @@ export class CapWatch {
     return [...this.#found.values()];
   }
 
+  /** Each buy as it arrived, with what it must be compared with once the journals are read. */
+  get buys(): readonly ArrivedBuy[] {
+    return this.#buys;
+  }
+
   #look(order: VenueOrder): void {
     const { symbol, side, quantity, createdAt } = order;
-    const deployment = this.#day.strategies.map((one) => one.deployment).find(({ symbols }) => symbols.includes(symbol));
+    const { strategies } = this.#day;
+    const deployment = strategies.map((one) => one.deployment).find(({ symbols }) => symbols.includes(symbol));
     if (!deployment) {
       this.#say("symbol", `an order came for ${symbol}, which no strategy trades`);
       return;
     }
-    const { settings: { limits, accountRules, allocation, executionStyle } } = deployment;
+    const { strategy: { name }, symbols, settings: { limits, accountRules, allocation, executionStyle } } = deployment;
     const session = this.#day.market.sessions.find(({ day }) => day === newYorkClock(createdAt).day);
     if (!session) {
       this.#say("session", `an order came on ${isoOf(createdAt)}, which is no day of a run`);
@@ -65,29 +92,44 @@ export class CapWatch {
     const account = this.#equityAtMost(session);
     const equity = account * weightToNumber(allocation);
     this.#require(size, moneyToNumber(limits.orderNotionalMax), `order ${order.clientOrderId} of ${symbol}`);
-    const orders = (this.#orders.get(session.date) ?? 0) + 1;
-    this.#orders.set(session.date, orders);
-    const ordersMax = Math.min(limits.ordersPerRunMax, accountRules?.ordersPerDayMax ?? Infinity);
     // A style of execution makes several orders of a planned one, and the caps count planned ones.
-    if (typeof executionStyle === "string" && orders > ordersMax) this.#say("orders", `${orders} orders on ${session.date}, and at most ${ordersMax} are allowed`);
-    const turnover = (this.#turnover.get(session.date) ?? 0) + this.#stillOpen(session);
-    if (limits.turnoverPerRunMax !== undefined) this.#require(turnover, weightToNumber(limits.turnoverPerRunMax) * equity, `turnover on ${session.date}`);
-    if (accountRules?.turnoverPerDayMax !== undefined) this.#require(turnover, weightToNumber(accountRules.turnoverPerDayMax) * account, `the account's turnover on ${session.date}`);
+    if (typeof executionStyle === "string") this.#count(`${name} on ${session.date}`, limits.ordersPerRunMax);
+    if (strategies.every(({ deployment: { settings } }) => typeof settings.executionStyle === "string")) this.#count(`the account on ${session.date}`, accountRules?.ordersPerDayMax ?? Infinity);
+    const all = strategies.flatMap((one) => one.deployment.symbols);
+    if (limits.turnoverPerRunMax !== undefined) this.#require(this.#turnoverOf(symbols, session), weightToNumber(limits.turnoverPerRunMax) * equity, `turnover of ${name} on ${session.date}`);
+    if (accountRules?.turnoverPerDayMax !== undefined) this.#require(this.#turnoverOf(all, session), weightToNumber(accountRules.turnoverPerDayMax) * account, `the account's turnover on ${session.date}`);
     if (side === "sell") return;
     const committed = this.#committed(session);
-    this.#require(committed.get(symbol) ?? 0, weightToNumber(limits.positionWeightMax) * equity, `position in ${symbol}`);
-    if (limits.positionNotionalMax !== undefined) this.#require(committed.get(symbol) ?? 0, moneyToNumber(limits.positionNotionalMax), `position in ${symbol}`);
-    this.#require([...committed.values()].reduce((sum, value) => sum + value, 0), weightToNumber(limits.grossExposureMax) * equity, "gross exposure");
+    const held = (some: readonly Symbol[]): number => some.reduce((sum, one) => sum + (committed.get(one) ?? 0), 0);
+    this.#require(held([symbol]), weightToNumber(limits.positionWeightMax) * equity, `position in ${symbol}`);
+    if (limits.positionNotionalMax !== undefined) this.#require(held([symbol]), moneyToNumber(limits.positionNotionalMax), `position in ${symbol}`);
+    this.#require(held(symbols), weightToNumber(limits.grossExposureMax) * equity, `gross exposure of ${name}`);
+    this.#require(held(all), account, "the account's gross exposure");
+    for (const group of limits.groups ?? []) if (group.symbols.includes(symbol)) this.#require(held(group.symbols), weightToNumber(group.weightMax) * equity, `group ${group.name}`);
+    this.#buys.push({ clientOrderId: order.clientOrderId, symbol, strategy: name, at: createdAt, session, share: held([symbol]) / equity, equity: this.#equityNow(), lastEquity: this.#equityBefore(session) });
   }
 
-  #addTurnover({ symbol }: VenueOrder, { quantity }: Execution): void {
+  #count(whose: string, max: number): void {
+    const orders = (this.#orders.get(whose) ?? 0) + 1;
+    this.#orders.set(whose, orders);
+    if (orders > max) this.#say(`orders of ${whose}`, `${orders} orders of ${whose}, and at most ${max} are allowed`);
+  }
+
+  #note({ symbol, side }: VenueOrder, { quantity, price }: Execution): void {
     const session = this.#day.market.sessions.find(({ day }) => day === newYorkClock(this.#venue.now).day);
-    if (session) this.#turnover.set(session.date, (this.#turnover.get(session.date) ?? 0) + quantityToNumber(quantity) * this.#lowest(symbol, session));
+    if (!session) return;
+    const key = `${session.date} ${symbol}`;
+    const bought = quantityToNumber(quantity) * (side === "buy" ? 1 : -1);
+    const before = this.#moved.get(key) ?? { shares: 0, cash: 0 };
+    this.#moved.set(key, { shares: before.shares + bought, cash: before.cash - bought * moneyToNumber(price) });
+    this.#turnover.set(key, (this.#turnover.get(key) ?? 0) + quantityToNumber(quantity) * this.#lowest(symbol, session));
   }
 
-  /** In dollars at the lowest. */
-  #stillOpen(session: Session): number {
-    return [...this.#venue.accounts.get(this.#day.account)!.orders.open].reduce((sum, { symbol, quantity, filled }) => sum + quantityToNumber(subtractQuantity(quantity, filled)) * this.#lowest(symbol, session), 0);
+  /** In dollars at the lowest, with what open orders may still trade. */
+  #turnoverOf(symbols: readonly Symbol[], session: Session): number {
+    const open = [...this.#venue.accounts.get(this.#day.account)!.orders.open].filter(({ symbol }) => symbols.includes(symbol));
+    const filled = symbols.reduce((sum, symbol) => sum + (this.#turnover.get(`${session.date} ${symbol}`) ?? 0), 0);
+    return open.reduce((sum, { symbol, quantity, filled: done }) => sum + quantityToNumber(subtractQuantity(quantity, done)) * this.#lowest(symbol, session), filled);
   }
 
   /** What is held and what open orders would still buy, in dollars at the lowest. */
@@ -98,6 +140,26 @@ export class CapWatch {
       if (order.side === "buy" && !hasEnded(order)) quantities.set(order.symbol, (quantities.get(order.symbol) ?? 0) + quantityToNumber(order.quantity) - quantityToNumber(order.filled));
     }
     return new Map([...quantities].map(([symbol, quantity]) => [symbol, quantity * this.#lowest(symbol, session)]));
+  }
+
+  /** At the middles of the minute. */
+  #equityNow(): number {
+    const { cash, positions } = this.#venue.exchange.account(this.#day.account);
+    return positions.reduce((sum, { symbol, quantity }) => sum + quantityToNumber(quantity) * this.#market.middleAt(symbol, this.#venue.now), moneyToNumber(cash));
+  }
+
+  /** At the close of the session before: what is held now without what this session brought. */
+  #equityBefore({ date, day }: Session): number {
+    const { sessions, split } = this.#day.market;
+    const before = sessions[sessions.findIndex((session) => session.day === day) - 1];
+    if (!before) return moneyToNumber(this.#day.cash);
+    const { cash, positions } = this.#venue.exchange.account(this.#day.account);
+    const held = new Map(positions.map(({ symbol, quantity }) => [symbol, quantityToNumber(quantity)]));
+    return this.#day.market.symbols.reduce((sum, symbol) => {
+      const moved = this.#moved.get(`${date} ${symbol}`) ?? { shares: 0, cash: 0 };
+      const ratio = split?.symbol === symbol && split.exDay === day ? split.ratio : 1;
+      return sum - moved.cash + (((held.get(symbol) ?? 0) - moved.shares) / ratio) * this.#market.middleAt(symbol, before.close);
+    }, moneyToNumber(cash));
   }
 
   #equityAtMost(session: Session): number {

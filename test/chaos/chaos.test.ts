@@ -1,14 +1,19 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { createLog } from "../../src/aws/log.ts";
-import { limitsOf, parseConfig, symbolsOf } from "../../src/config.ts";
+import { accountRulesOf } from "../../src/account-settings.ts";
+import { limitsOf, parseConfig, symbolsOf, type LimitsInput } from "../../src/config.ts";
 import type { RebalanceHandler } from "../../src/handlers/rebalance.ts";
-import { FULL_WEIGHT, moneyOf, quantityOf, subtractQuantity, type Quantity } from "../../src/money.ts";
+import { FULL_WEIGHT, moneyOf, quantityOf, subtractQuantity, weightFromFraction, type Quantity } from "../../src/money.ts";
 import type { Broker } from "../../src/ports.ts";
 import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
 import { plusMs } from "../../src/time.ts";
 import type { ClientOrderId, Order } from "../../src/trade.ts";
 import { strategies } from "../../strategies/index.ts";
+import inverseVolatility from "../../strategies/inverse-volatility.ts";
+import type { ArrivedBuy } from "./cap-watch.ts";
+import { decisionsBeyondCaps } from "./decision-caps.ts";
+import { drawnMarket } from "./drawn-market.ts";
 import { drawDay, restless, triggersOf, type DrawnDay, type DrawnStrategy } from "./drawn-day.ts";
 import { playDay, type PlayedDay } from "./play-day.ts";
 import type { Kind } from "./violations.ts";
@@ -102,10 +107,72 @@ test("a broker that orders three times as much is found out by the caps", async 
 
 /** So little is the most that the account may hold that there is money for three times as much. */
 function roomy(): DrawnDay {
-  const day = quietDay();
-  const limits = limitsOf({ positionWeightMax: 0.2, grossExposureMax: 0.3 });
-  return { ...day, strategies: day.strategies.map(({ deployment, dueMinutes }) => ({ dueMinutes, deployment: { ...deployment, settings: { ...deployment.settings, limits } } })) };
+  return underLimits(quietDay(), { positionWeightMax: 0.2, grossExposureMax: 0.3 });
 }
+
+function underLimits(day: DrawnDay, limits: LimitsInput): DrawnDay {
+  return { ...day, strategies: day.strategies.map(({ deployment, dueMinutes }) => ({ dueMinutes, deployment: { ...deployment, settings: { ...deployment.settings, limits: limitsOf(limits) } } })) };
+}
+
+test("a broker that orders three times as much is found out by the cap of a group", async () => {
+  const threefold = planted((broker) => ({ submit: (order) => broker.submit({ ...order, quantity: (order.quantity * 3) as Quantity }) }));
+  const day = underLimits(quietDay(), { positionWeightMax: 0.2, groups: { pair: { symbols: ["AAA", "BBB"], weightMax: 0.2 } } });
+  expect((await playDay(day)).violations).toEqual([]);
+  expect((await playDay(day, { plant: threefold })).violations.map(({ facts }) => facts)).toContainEqual(expect.stringMatching(/^group pair: /));
+});
+
+test("targets beyond the cap on correlation, buys beyond the targets, and buys in a loss are counted", async () => {
+  const day = underLimits(quietDay(), { positionWeightMax: 0.3, correlation: { lookback: 20, averageMax: 0.05 } });
+  const { runs, buys, violations } = await playDay(day);
+  expect(violations).toEqual([]);
+  const drawn = drawnMarket(day.market);
+  const counted = (tighter: object, changed: Partial<ArrivedBuy> = {}, market = drawn): string => {
+    const judged = runs.map((run) => ({ ...run, trigger: { ...run.trigger, deployment: { ...run.trigger.deployment, settings: { ...run.trigger.deployment.settings, ...tighter } } } }));
+    return decisionsBeyondCaps(market, judged, buys.map((buy) => ({ ...buy, ...changed }))).map(({ facts }) => facts).join("\n");
+  };
+  expect(counted({})).toBe("");
+  const asOne = { ...drawn, closesAt: () => Array.from({ length: 21 }, (_, n) => 100 + (n % 3)) };
+  expect(counted({}, {}, asOne)).toMatch(/ with a correlation of (1|0\.999)/);
+  expect(counted({}, { share: 0.9 })).toContain("and aims at");
+  expect(counted({ accountRules: { dailyLossMax: weightFromFraction(0.05) } }, { equity: 90_000, lastEquity: 100_000 })).toContain("and the account closed with 100000");
+  expect(counted({ accountRules: { drawdownMax: weightFromFraction(0.05) } }, { equity: 90_000, lastEquity: 90_000 })).toContain("and a run has seen");
+});
+
+/** Two strategies whose runs are at once, shortly before the close, with orders that lie until then. */
+function twoStrategies(): DrawnDay {
+  const day = quietDay();
+  const [{ deployment }] = day.strategies as [DrawnStrategy];
+  const limits = limitsOf({ positionWeightMax: 0.6, collarBps: 300 });
+  const settings = { ...deployment.settings, limits, executionStyle: { style: "at-close" } as const, allocation: weightFromFraction(0.5), accountRules: { ...accountRulesOf({ ordersPerDayMax: 10 }), unknownOrigin: { then: "alarm", symbols: day.market.symbols } as const } };
+  const first = { ...deployment, symbols: symbolsOf(["AAA"]), settings };
+  const second = { ...deployment, symbols: symbolsOf(["BBB", "CCC"]), strategy: inverseVolatility.configure({ days: 20 }), settings };
+  return { ...day, store: "sqlite", strategies: [first, second].map((one) => ({ deployment: one, dueMinutes: 375 })) };
+}
+
+test("two strategies of an account trade at once, and neither cancels or misses what is the other's", async () => {
+  const { violations, orders } = await playDay(twoStrategies());
+  expect(violations).toEqual([]);
+  expect(orders).toBeGreaterThan(3);
+  const ruthless = planted((broker) => ({
+    async submit(order) {
+      for (const { clientOrderId } of await broker.openOrders()) await broker.cancel(clientOrderId as ClientOrderId);
+      return broker.submit(order);
+    },
+  }));
+  expect((await playDay(twoStrategies(), { plant: ruthless })).violations.map(({ facts }) => facts).join("\n")).toMatch(/ canceled bal-.* of /);
+  const stranger = { clientOrderId: "x", symbol: symbolsOf(["AAA"])[0]!, side: "buy", remaining: quantityOf("1") } as const;
+  const seeing = planted((broker) => ({ openOrders: async () => [...(await broker.openOrders()), stranger] }));
+  expect((await playDay(twoStrategies(), { plant: seeing })).violations.map(({ facts }) => facts).join("\n")).toContain("for another hand's");
+});
+
+test("what two strategies trade together is held against the caps of the account", async () => {
+  const day = twoStrategies();
+  const accountRules = accountRulesOf({ ordersPerDayMax: 2, turnoverPerDayMax: 0.4 });
+  const capped = { ...day, strategies: day.strategies.map(({ deployment, dueMinutes }) => ({ dueMinutes, deployment: { ...deployment, settings: { ...deployment.settings, executionStyle: "market" as const, accountRules } } })) };
+  expect((await playDay(capped)).violations).toEqual([]);
+  const threefold = planted((broker) => ({ submit: (order) => broker.submit({ ...order, quantity: (order.quantity * 3) as Quantity }) }));
+  expect((await playDay(capped, { plant: threefold })).violations.map(({ facts }) => facts)).toContainEqual(expect.stringMatching(/^the account's turnover on /));
+});
 
 test("a broker that forgets a fill is found out", async () => {
   const forgetful = planted((broker) => ({

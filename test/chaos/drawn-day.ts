@@ -94,8 +94,8 @@ export function drawDay(seed: number): DrawnDay {
     strategies,
     road,
     cash: moneyFromNumber(cash),
-    // A deployment's runs are kept apart by the account's lease, which needs a store that fences.
-    store: store === "memory" && road.kind === "function" ? "sqlite" : store,
+    // Runs at once are kept apart by the account's lease, which needs a store that fences.
+    store: store === "memory" && (road.kind === "function" || strategies.length > 1) ? "sqlite" : store,
     wholeSharesVenue: terms.shares === "whole" && chance.happens(0.3),
     partialFillSeed: chance.happens(0.3) ? seed : undefined,
     acknowledgeMs: drawAcknowledgeMs(seed),
@@ -240,27 +240,54 @@ interface Drawn {
 
 /** Of all days. */
 const FUNCTION_SHARE = 0.2;
+/** Of the days with two symbols or more. */
+const TWO_STRATEGIES_SHARE = 0.25;
+const NARROW_CAPS_SHARE = 0.3;
 
-function drawRoad(seed: number, drawn: Drawn): { readonly strategies: readonly DrawnStrategy[]; readonly road: Road } {
+function drawRoad(seed: number, alone: Drawn): { readonly strategies: readonly DrawnStrategy[]; readonly road: Road } {
   const chance = new Chance(seed, "road");
+  const isFunction = chance.happens(FUNCTION_SHARE);
   // Orders for the open are planned before it.
-  const dueMinutes = isForOpen(drawn.terms.execution) ? -30 : 5;
-  if (!chance.happens(FUNCTION_SHARE)) return { strategies: [{ deployment: deploymentOf(seed, drawn), dueMinutes }], road: { kind: "ports" } };
-  const config = configOf(chance, drawn, dueMinutes);
+  const dueMinutes = isForOpen(alone.terms.execution) ? -30 : 5;
+  const drawn = withNarrowCaps(new Chance(seed, "caps"), alone).map((one, place) => ({ ...one, dueMinutes: place === 0 || dueMinutes < 0 ? dueMinutes : dueMinutes + chance.oneOf([0, 0, 1, 10]) }));
+  if (!isFunction) return { strategies: drawn.map((one, place) => ({ deployment: deploymentOf(seed, one, place, drawn), dueMinutes: one.dueMinutes })), road: { kind: "ports" } };
+  const config = configOf(chance, drawn);
   const { deployments } = parseConfig(config("secret"), deployable);
-  const strategies = deployments.map((deployment) => ({ deployment, dueMinutes }));
+  const strategies = deployments.map((deployment, place) => ({ deployment, dueMinutes: drawn[place]!.dueMinutes }));
   return { strategies, road: { kind: "function", isDurable: chance.happens(0.5), config, secretFaults: chance.oneOf([0, 0.1]) } };
+}
+
+/** One strategy or two, which share the symbols and the money; now and then under caps that the day's prices do reach. */
+function withNarrowCaps(chance: Chance, alone: Drawn): readonly Drawn[] {
+  const isTwo = alone.symbols.length > 1 && chance.happens(TWO_STRATEGIES_SHARE);
+  const half = Math.ceil(alone.symbols.length / 2);
+  const parts = isTwo ? [alone.symbols.slice(0, half), alone.symbols.slice(half)] : [alone.symbols];
+  const rules = isTwo ? { ...alone.terms.rules, ordersPerDayMax: chance.oneOf([2, 4, 8]), turnoverPerDayMax: chance.oneOf([0.6, 1.2]) } : alone.terms.rules;
+  const terms = { ...alone.terms, rules, allocation: alone.terms.allocation / parts.length };
+  const isNarrow = chance.happens(NARROW_CAPS_SHARE);
+  const [weightMax, averageMax, dailyLossMax, drawdownMax] = [chance.oneOf([0.2, 0.4]), chance.oneOf([0.01, 0.05, 0.2]), chance.oneOf([0.001, 0.004]), chance.oneOf([0.002, 0.01])];
+  return parts.map((symbols) => ({
+    ...alone,
+    symbols,
+    terms: isNarrow
+      ? { ...terms, rules: { ...rules, dailyLossMax, drawdownMax }, limits: { ...terms.limits, groups: { first: { symbols: symbols.slice(0, 2), weightMax } }, correlation: { lookback: 20, averageMax } } }
+      : terms,
+  }));
 }
 
 function isForOpen(execution: Terms["execution"]): boolean {
   return typeof execution === "object" && execution !== null && "style" in execution && execution.style === "at-open";
 }
 
-function deploymentOf(seed: number, { account, symbols, strategy, terms: { allocation, shares, execution, limits, rules, exits } }: Drawn): Deployment {
-  const accountRules = accountRulesOf(rules);
+type Due = Drawn & { readonly dueMinutes: number };
+
+function deploymentOf(seed: number, { account, symbols, strategy, terms: { allocation, shares, execution, limits, rules, exits } }: Drawn, place: number, all: readonly Drawn[]): Deployment {
+  const accountRules = { ...accountRulesOf(rules), ...(all.length > 1 && { unknownOrigin: { then: "alarm" as const, symbols: symbolsOf(all.flatMap((one) => one.symbols)) } }) };
+  // Of two, each has a name of its own.
+  const other = strategy.name === "restless" ? trend.configure({ days: 2 }) : restless.configure({ seed });
   return {
     account,
-    strategy,
+    strategy: place === 0 ? strategy : other,
     symbols,
     settings: {
       allocation: weightFromFraction(allocation),
@@ -277,15 +304,21 @@ function deploymentOf(seed: number, { account, symbols, strategy, terms: { alloc
 }
 
 /** The same as ballast.yaml, which every JSON is. What is deployed has more limits by default, and a budget of requests that now and then is small. */
-function configOf(chance: Chance, { account, symbols, terms: { rules, ...terms } }: Drawn, dueMinutes: number): (secret: string) => string {
+function configOf(chance: Chance, drawn: readonly Due[]): (secret: string) => string {
+  const [{ account, terms: { rules } }] = drawn as readonly [Due, ...Due[]];
   const requests = { requestsPerMinute: chance.oneOf([180, 180, 60, 30]), dataRequestsPerMinute: chance.oneOf([180, 180, 10]) };
-  const strategy = chance.oneOf<{ readonly strategy: string; readonly params: object }>([
-    { strategy: "trend", params: { days: chance.integer(2, 10) } },
-    { strategy: "inverse-volatility", params: { days: 20 } },
-    { strategy: "fixed-weights", params: { band: 0, weights: Object.fromEntries(symbols.map((symbol) => [symbol, chance.integer(0, 100) / 100 / symbols.length])) } },
-  ]);
-  const entry = { ...strategy, ...terms, account, symbols, schedule: `every session at open${dueMinutes < 0 ? "" : "+"}${dueMinutes}m`, fees: "none" };
-  return (secret) => JSON.stringify({ accounts: { [account]: { secret, feed: "iex", ...requests, rules } }, strategies: [entry] });
+  const names = chance.oneOf<readonly string[]>([["trend", "fixed-weights"], ["trend", "inverse-volatility"], ["inverse-volatility", "trend"], ["fixed-weights", "trend"]]);
+  const entries = drawn.map(({ symbols, dueMinutes, terms: { rules: _, ...terms } }, place) => {
+    const strategy = names[place]!;
+    return { strategy, params: drawParams(chance, strategy, symbols), ...terms, account, symbols, schedule: `every session at open${dueMinutes < 0 ? "" : "+"}${dueMinutes}m`, fees: "none" };
+  });
+  return (secret) => JSON.stringify({ accounts: { [account]: { secret, feed: "iex", ...requests, rules } }, strategies: entries });
+}
+
+function drawParams(chance: Chance, strategy: string, symbols: readonly Symbol[]): object {
+  if (strategy === "trend") return { days: chance.oneOf([2, 2, 5, 10]) };
+  if (strategy === "inverse-volatility") return { days: 20 };
+  return { band: 0, weights: Object.fromEntries(symbols.map((symbol) => [symbol, chance.integer(0, 100) / 100 / symbols.length])) };
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {

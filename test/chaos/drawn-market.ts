@@ -5,7 +5,7 @@
  * split comes at midnight before its session. All of it follows from the seed, so a venue meets the same market however
  * its clock is moved.
  */
-import { priceFromNumber, shares, type Price, type Quantity } from "../../src/money.ts";
+import { moneyToNumber, priceFromNumber, shares, type Price, type Quantity } from "../../src/money.ts";
 import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
 import { sessionsBefore, type Session } from "../../src/rules/calendar.ts";
 import type { BarHistory } from "../../src/server/bar-history.ts";
@@ -43,6 +43,10 @@ export interface DrawnMarket {
   readonly source: MarketSource;
   /** The lowest and highest middle of a symbol in a session. */
   rangeOf(symbol: Symbol, day: EpochDay): { readonly low: Price; readonly high: Price };
+  /** In dollars, within a session. */
+  middleAt(symbol: Symbol, at: Instant): number;
+  /** Closes of the sessions that were over at `at`, oldest first, as if a split by then had always been. */
+  closesAt(symbol: Symbol, at: Instant): readonly number[];
 }
 
 interface Minute {
@@ -91,6 +95,16 @@ export function drawnMarket(terms: MarketTerms): DrawnMarket {
       if (!path) throw new RangeError(`no session of this market is on day ${day}`);
       return { low: priceFromNumber(Math.min(...path)), high: priceFromNumber(Math.max(...path)) };
     },
+    middleAt(symbol, at) {
+      const place = sessions.findLastIndex(({ open }, n) => n === 0 || open <= at);
+      const path = paths.get(symbol)![place]!;
+      const minute = Math.floor((at - sessions[place]!.open) / MINUTE_MS);
+      return path[Math.min(Math.max(minute, 0), path.length - 1)]!;
+    },
+    closesAt: (symbol, at) =>
+      (days.get(symbol) ?? [])
+        .filter(({ closedAt }) => closedAt <= at)
+        .map(({ bar, closedAt }) => moneyToNumber(bar.close) / (split?.symbol === symbol && closedAt < split.at && split.at <= at ? split.ratio : 1)),
   };
 }
 

@@ -20,6 +20,8 @@ import { Mortality, type Death } from "./mortality.ts";
 import { mortalStore } from "./process.ts";
 
 export interface FunctionTerms {
+  /** Each strategy has a function of its own. */
+  readonly strategy: string;
   /** Its own at the venue, and the name of its secret. */
   readonly keyId: string;
   readonly url: string;
@@ -50,6 +52,7 @@ const RETRY_TIME_MAX_MS = 150;
 
 export class FunctionProcess {
   readonly keyId: string;
+  readonly strategy: string;
   readonly mortality: Mortality;
   readonly #handler: RebalanceHandler;
   readonly #closers: (() => unknown)[] = [];
@@ -57,6 +60,7 @@ export class FunctionProcess {
 
   constructor(terms: FunctionTerms) {
     this.keyId = terms.keyId;
+    this.strategy = terms.strategy;
     this.mortality = new Mortality(terms.death);
     const { config, clock, output, around } = terms;
     const handler = rebalanceHandler({ config: config(terms.keyId), env: {}, clock, output: { write: output }, code: { ballast: "0.0.0", sources: "chaos" }, openVenue: this.#venuesOf(terms) });

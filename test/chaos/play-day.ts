@@ -18,8 +18,9 @@ import { MemoryJournal, MemoryStateStore } from "../../src/state/memory.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
 import { MINUTE_MS, plusMs, type Instant } from "../../src/time.ts";
 import type { RunId } from "../../src/trade.ts";
-import { CapWatch } from "./cap-watch.ts";
+import { CapWatch, type ArrivedBuy } from "./cap-watch.ts";
 import { Chance } from "./chance.ts";
+import { decisionsBeyondCaps } from "./decision-caps.ts";
 import { triggersOf, type DrawnDay } from "./drawn-day.ts";
 import type { ProcessTerms } from "./process.ts";
 import { roadOf, runOf, type Deliver, type Delivery, type Told } from "./roads.ts";
@@ -50,6 +51,7 @@ export interface PlayedDay {
   readonly orders: number;
   readonly fills: number;
   readonly violations: readonly Violation[];
+  readonly buys: readonly ArrivedBuy[];
   /** What could be seen from outside: journals and snapshots as text. */
   readonly record: () => string;
 }
@@ -142,7 +144,8 @@ class Play {
       faults: this.#world.venue.faultsStruck() + shaker.struck + (secrets?.struck() ?? 0),
       orders: orders.all.length,
       fills: activities.all.filter(({ type }) => type === "FILL").length,
-      violations: [...violationsOf(this.#day, venue, runs), ...caps.violations],
+      violations: [...violationsOf(this.#day, venue, runs, this.#world.venue.cancels), ...caps.violations, ...decisionsBeyondCaps(market, runs, caps.buys)],
+      buys: caps.buys,
       record: () => JSON.stringify([runs, venue.snapshot()]),
     };
   }
@@ -189,7 +192,7 @@ class Play {
     return Promise.all(
       this.#triggers.map(async (trigger) => {
         const id = runOf(trigger);
-        return { id, scheduledAt: trigger.scheduledAt, events: await this.#world.store.journal.read(id), told: this.#told.get(id) ?? [] };
+        return { id, trigger, events: await this.#world.store.journal.read(id), told: this.#told.get(id) ?? [] };
       }),
     );
   }

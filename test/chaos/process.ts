@@ -21,6 +21,7 @@ import { Mortality, type Death } from "./mortality.ts";
 
 export interface ProcessTerms {
   readonly name: string;
+  readonly strategy: string;
   /** Its own at the venue. */
   readonly keyId: string;
   readonly url: string;
@@ -38,12 +39,14 @@ export type Answer = Closed | CallAgainAt | Held;
 
 export class Process {
   readonly keyId: string;
+  readonly strategy: string;
   readonly clock: Clock;
   readonly mortality: Mortality;
   readonly #terms: ProcessTerms;
 
   constructor(terms: ProcessTerms) {
     this.keyId = terms.keyId;
+    this.strategy = terms.strategy;
     this.clock = terms.clock;
     this.mortality = new Mortality(terms.death);
     this.#terms = terms;

@@ -115,7 +115,7 @@ class Draws {
 }
 
 async function throughPorts({ trigger }: Delivery, { venue, secret, store, plant }: RoadTerms, drawn: Draws): Promise<Delivered> {
-  const process = new Process({ ...drawn.process(45), url: venue.server.url, secret, store, plant });
+  const process = new Process({ ...drawn.process(45), strategy: trigger.deployment.strategy.name, url: venue.server.url, secret, store, plant });
   venue.admit(process);
   try {
     const answer = await process.advance(trigger);
@@ -141,9 +141,9 @@ function throughFunction(terms: RoadTerms, { isDurable, config }: FunctionRoad, 
   let wasCalm = false;
   let executions = 0;
 
-  function started(): FunctionProcess {
+  function started(strategy: string): FunctionProcess {
     const process = new FunctionProcess({
-      ...drawn.process(90), url: venue.server.url, store, secrets: terms.secrets!, config, plant, around,
+      ...drawn.process(90), strategy, url: venue.server.url, store, secrets: terms.secrets!, config, plant, around,
       output(line) {
         const { run, RunFailures: failures } = JSON.parse(line) as { readonly run?: RunId; readonly RunFailures?: number };
         if (run !== undefined && failures !== undefined) onMetric(run, { kind: "metric", isSuccess: failures === 0 });
@@ -154,16 +154,16 @@ function throughFunction(terms: RoadTerms, { isDurable, config }: FunctionRoad, 
     return process;
   }
 
-  function idle(): FunctionProcess {
+  function idle({ deployment: { strategy: { name } } }: Trigger): FunctionProcess {
     if (isCalm() && !wasCalm) processes = [];
     wasCalm = isCalm();
     processes = processes.filter(({ mortality }) => !mortality.isDead);
-    return processes.find(({ isBusy }) => !isBusy) ?? started();
+    return processes.find(({ isBusy, strategy }) => !isBusy && strategy === name) ?? started(name);
   }
 
   async function once({ trigger }: Delivery): Promise<Delivered> {
     try {
-      const answer = await idle().invoke(trigger);
+      const answer = await idle(trigger).invoke(trigger);
       if (answer === "died") return { died: true, next: { at: drawn.afterDeath() } };
       const told = toldOf(answer);
       if (told.kind === "call-again") return { told, next: { at: drawn.in(Math.max(1_000, told.at - drawn.now)) } };
@@ -176,7 +176,7 @@ function throughFunction(terms: RoadTerms, { isDurable, config }: FunctionRoad, 
   /** Whoever finds an execution failed starts another from its message. One that ended because another is ahead is at its end. */
   async function durably({ trigger, execution = new DurableExecution(`${(executions += 1)}`, eventOf(trigger), { now: () => drawn.now }) }: Delivery): Promise<Delivered> {
     try {
-      const ended = await idle().invokeDurably(execution);
+      const ended = await idle(trigger).invokeDurably(execution);
       if (ended === "died") return { died: true, next: { at: drawn.afterDeath(), execution } };
       switch (ended.status) {
         case "PENDING":

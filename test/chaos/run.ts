@@ -15,7 +15,8 @@ import { KINDS, type Kind, type Violation } from "./violations.ts";
 
 const USAGE = `Plays seeded market days against the simulator over HTTP while everything fails that can fail: answers and
 requests are lost, the venue says 429 and 500 and HTML, the store refuses, clocks differ, processes die, triggers come
-several times and at once. Counts what must never happen.
+several times and at once. A fifth of the days go through the deployed function, some have two strategies on one
+account, some have caps that the day's prices reach. Counts what must never happen.
 
   npm run chaos -- --seeds 300                      three hundred days
   npm run chaos -- --seeds 1 --first-seed 4711      one of them again

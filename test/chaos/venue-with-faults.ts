@@ -17,6 +17,15 @@ import type { Mortality } from "./mortality.ts";
 export interface Admitted {
   readonly keyId: string;
   readonly mortality: Mortality;
+  /** Whose runs it advances. */
+  readonly strategy: string;
+}
+
+/** A request of a strategy's process to cancel an order. */
+export interface Cancel {
+  readonly strategy: string;
+  /** The venue's id of it. */
+  readonly order: string;
 }
 
 export interface VenueWithFaults {
@@ -29,6 +38,7 @@ export interface VenueWithFaults {
   /** From now on every request is served. */
   calm(): void;
   faultsStruck(): number;
+  readonly cancels: readonly Cancel[];
   close(): Promise<void>;
 }
 
@@ -46,6 +56,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
   venue.apply({ type: "open-account", at: startsAt, account, cash: day.cash });
   const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [], market: [] });
   const processes = new Map<string, Admitted>();
+  const cancels: Cancel[] = [];
   let onTheirWay = 0;
   let refusedConnections = 0;
   let isCalm = false;
@@ -67,6 +78,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
       app.addHook("onRequest", (request, reply, done) => {
         const process = processes.get(String(request.headers["apca-api-key-id"]));
         const isOut = !isCalm && day.outages.some(({ from, to }) => from <= venue.now && venue.now < to);
+        if (process && request.method === "DELETE") cancels.push({ strategy: process.strategy, order: request.url.split("/").at(-1)! });
         if (process && !process.mortality.mayRequest()) request.raw.socket.destroy();
         else if (isOut) {
           refusedConnections += 1;
@@ -111,6 +123,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     venue,
     market,
     server,
+    cancels,
     async moveTo(at) {
       for (let waits = 0; onTheirWay > 0; waits += 1) {
         if (waits > 5_000) throw new Error(`${onTheirWay} requests are neither answered nor lost`);

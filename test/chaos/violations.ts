@@ -9,10 +9,12 @@ import type { JournalEvent } from "../../src/run/journal.ts";
 import type { FillActivity } from "../../src/server/activities.ts";
 import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
 import type { Venue } from "../../src/server/venue.ts";
-import { isoOf, type Instant } from "../../src/time.ts";
+import type { Trigger } from "../../src/run/deployment.ts";
+import { isoOf } from "../../src/time.ts";
 import type { ApprovedOrder, Fill, RunId, Symbol } from "../../src/trade.ts";
 import type { Told } from "./roads.ts";
 import type { DrawnDay } from "./drawn-day.ts";
+import type { Cancel } from "./venue-with-faults.ts";
 
 export const KINDS = ["duplicateOrders", "capBreaches", "lostFills", "unreconciledDifferences", "wrongSuccessReports"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -24,7 +26,7 @@ export interface Violation {
 
 export interface PlayedRun {
   readonly id: RunId;
-  readonly scheduledAt: Instant;
+  readonly trigger: Trigger;
   readonly events: readonly JournalEvent[];
   /** What callers were told, and what was reported of it. */
   readonly told: readonly Told[];
@@ -41,7 +43,7 @@ interface JournaledOrder {
   readonly fills: readonly Fill[];
 }
 
-export function violationsOf(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[]): readonly Violation[] {
+export function violationsOf(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[], cancels: readonly Cancel[]): readonly Violation[] {
   const account = venue.accounts.get(day.account)!;
   const orders = account.orders.all;
   const executions = account.activities.all.filter((activity): activity is FillActivity => activity.type === "FILL");
@@ -50,6 +52,7 @@ export function violationsOf(day: DrawnDay, venue: Venue, runs: readonly PlayedR
     ...duplicateOrders(orders, journaled),
     ...lostFills(orders, executions, journaled),
     ...unreconciled(day, venue, runs, orders, journaled),
+    ...strangers(runs, orders, journaled, cancels),
     ...runs.flatMap((run) => wrongSuccess(run, orders, journaled)),
   ];
 }
@@ -124,6 +127,24 @@ function unreconciled(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[], o
     const there = positions.find((position) => position.symbol === symbol)?.quantity ?? 0;
     const here = ours.held.get(symbol) ?? 0;
     if (Math.abs(there - here) > (day.wholeSharesVenue && day.market.split ? 1e9 : 1)) say(`${symbol} by the journals is ${here / 1e9}, at the venue ${there / 1e9}`);
+  }
+  return found;
+}
+
+/** Nobody but the account's runs trades: what one of them finds is never of unknown origin, and none ends what is another strategy's. */
+function strangers(runs: readonly PlayedRun[], orders: readonly VenueOrder[], journaled: ReadonlyMap<string, JournaledOrder>, cancels: readonly Cancel[]): Violation[] {
+  const found: Violation[] = [];
+  const say = (facts: string): unknown => found.push({ kind: "unreconciledDifferences", facts });
+  for (const { id, events } of runs) {
+    for (const event of events) {
+      if (event.type !== "run-closed") continue;
+      for (const refusal of event.refused) if (refusal.code === "ORDER_OF_UNKNOWN_ORIGIN" || refusal.code === "POSITION_OF_UNKNOWN_ORIGIN") say(`run ${id} takes ${JSON.stringify(refusal)} for another hand's`);
+    }
+  }
+  for (const { order: canceled, strategy } of cancels) {
+    const order = orders.find(({ id }) => id === canceled);
+    const owner = order && journaled.get(order.clientOrderId)?.run.trigger.deployment.strategy.name;
+    if (order && owner !== strategy) say(`${strategy} canceled ${described(order)} of ${owner ?? "nobody"}`);
   }
   return found;
 }
