@@ -43,7 +43,7 @@ export interface DrawnMarket {
   readonly source: MarketSource;
   /** The lowest and highest middle of a symbol in a session. */
   rangeOf(symbol: Symbol, day: EpochDay): { readonly low: Price; readonly high: Price };
-  /** In dollars, within a session. */
+  /** In dollars. Before a session's open the last of the one before, as if a split by then had always been. */
   middleAt(symbol: Symbol, at: Instant): number;
   /** Closes of the sessions that were over at `at`, oldest first, as if a split by then had always been. */
   closesAt(symbol: Symbol, at: Instant): readonly number[];
@@ -99,13 +99,18 @@ export function drawnMarket(terms: MarketTerms): DrawnMarket {
       const place = sessions.findLastIndex(({ open }, n) => n === 0 || open <= at);
       const path = paths.get(symbol)![place]!;
       const minute = Math.floor((at - sessions[place]!.open) / MINUTE_MS);
-      return path[Math.min(Math.max(minute, 0), path.length - 1)]!;
+      return path[Math.min(Math.max(minute, 0), path.length - 1)]! / splitBetween(symbol, sessions[place]!.close, at);
     },
     closesAt: (symbol, at) =>
       (days.get(symbol) ?? [])
         .filter(({ closedAt }) => closedAt <= at)
-        .map(({ bar, closedAt }) => moneyToNumber(bar.close) / (split?.symbol === symbol && closedAt < split.at && split.at <= at ? split.ratio : 1)),
+        .map(({ bar, closedAt }) => moneyToNumber(bar.close) / splitBetween(symbol, closedAt, at)),
   };
+
+  /** By what a split after `from` and by `at` divided the price. */
+  function splitBetween(symbol: Symbol, from: Instant, at: Instant): number {
+    return split?.symbol === symbol && from < split.at && split.at <= at ? split.ratio : 1;
+  }
 }
 
 /** By session, the middle in dollars at each of its minutes. */
