@@ -1,5 +1,4 @@
 /** The venue of a drawn day behind its server, with the day's faults between it and whoever asks. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyRequest } from "fastify";
 import { FaultInjector } from "../../src/server/faults.ts";
 import { installFaults } from "../../src/server/fault-hooks.ts";
@@ -13,6 +12,7 @@ import { Chance } from "./chance.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 import { drawnMarket, type DrawnMarket } from "./drawn-market.ts";
 import type { Mortality } from "./mortality.ts";
+import { RequestFates } from "./request-fates.ts";
 
 export interface Admitted {
   readonly keyId: string;
@@ -57,7 +57,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
   const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [], market: [] });
   const processes = new Map<string, Admitted>();
   const cancels: Cancel[] = [];
-  let onTheirWay = 0;
+  const fates = new RequestFates();
   let refusedConnections = 0;
   let isCalm = false;
   let struckBefore = 0;
@@ -75,34 +75,22 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     legacyPatternDayTrader: false,
     extend(parts) {
       const { app } = parts;
+      fates.install(app);
       app.addHook("onRequest", (request, reply, done) => {
         const process = processes.get(String(request.headers["apca-api-key-id"]));
         const isOut = !isCalm && day.outages.some(({ from, to }) => from <= venue.now && venue.now < to);
         if (process && request.method === "DELETE") cancels.push({ strategy: process.strategy, order: request.url.split("/").at(-1)! });
-        if (process && !process.mortality.mayRequest()) request.raw.socket.destroy();
-        else if (isOut) {
-          refusedConnections += 1;
-          request.raw.socket.resetAndDestroy();
-        } else {
-          onTheirWay += 1;
-          // Once: when it is answered, or when its connection is gone and nothing will come of it.
-          let isCounted = true;
-          const arrived = (): void => {
-            if (isCounted) onTheirWay -= 1;
-            isCounted = false;
-          };
-          request.arrived = arrived;
-          reply.raw.on("close", () => {
-            if (reply.sent) arrived();
-          });
+        const isDead = process && !process.mortality.mayRequest();
+        if (!isDead && !isOut) {
           done();
           return;
         }
         reply.hijack();
-      });
-      app.addHook("onSend", (request, _reply, _payload, done) => {
-        request.arrived?.();
-        done();
+        if (isDead) request.raw.socket.destroy();
+        else {
+          refusedConnections += 1;
+          request.raw.socket.resetAndDestroy();
+        }
       });
       installFaults(app, faults);
       app.addHook("preHandler", (request, reply, done) => {
@@ -115,7 +103,6 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
         underway.push({ at: plusMs(venue.now, lateness.integer(1, day.late.maxMs)), arrive: () => parts.execute(command) });
         reply.hijack();
         request.raw.socket.resetAndDestroy();
-        request.arrived?.();
       });
     },
   });
@@ -125,10 +112,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     server,
     cancels,
     async moveTo(at) {
-      for (let waits = 0; onTheirWay > 0; waits += 1) {
-        if (waits > 5_000) throw new Error(`${onTheirWay} requests are neither answered nor lost`);
-        await sleep(1);
-      }
+      await fates.known();
       for (let next = firstOf(underway, at); next; next = firstOf(underway, at)) {
         underway.splice(underway.indexOf(next), 1);
         if (next.at > venue.now) await server.moveTo(next.at);
@@ -161,12 +145,6 @@ function commandOf({ method, body, params }: FastifyRequest, account: AccountNam
 
 function firstOf(underway: readonly Late[], until: Instant): Late | undefined {
   return underway.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-}
-
-declare module "fastify" {
-  interface FastifyRequest {
-    arrived?: () => void;
-  }
 }
 
 function struckOf(faults: FaultInjector): number {
