@@ -7,25 +7,25 @@
  * synchronous and deterministic; time is set by the caller and never goes back.
  *
  * Accounts are cash accounts unless they are opened on other terms (trading-account.ts). What orders must look like is
- * order-checks.ts, when they may trade order-hours.ts, how they match listing.ts, what becomes of them order-life.ts. An
- * order that comes outside its hours waits for them. Fees are charged on each fill. A client order id is known until
+ * order-checks.ts, when they may trade order-hours.ts, how they match listing.ts, when many trade at one price
+ * call-auctions.ts, what becomes of them order-life.ts, and what the passing of time brings exchange-time.ts. An order
+ * that comes outside its hours waits for them. Fees are charged on each fill. A client order id is known until
  * `takeEnded` hands the order over.
  */
-import { addMoney, maxOf, notional, plusBasisPoints, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
-import { nextSession } from "../rules/calendar.ts";
-import { borrowFee, debitInterest, tripsShortSaleTest } from "../rules/margin.ts";
+import { addMoney, notional, plusBasisPoints, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
+import { beginTrading, holdAuction } from "./call-auctions.ts";
 import { isEnded, orderView, type ClientOrder } from "./client-order.ts";
 import { applySplit, changeSymbol, payOutAndDelist } from "./corporate-changes.ts";
 import { restoreState, snapshotOf, type ExchangeSnapshot } from "./exchange-snapshot.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
-import type { HouseLevel, HouseQuote } from "./house.ts";
+import { ExchangeTime } from "./exchange-time.ts";
+import type { HouseQuote } from "./house.ts";
 import { Ledger } from "./ledger.ts";
 import { Listing } from "./listing.ts";
-import { callMargin } from "./margin-calls.ts";
+import { mergedDepth, type Depth } from "./market-depth.ts";
 import { OrderDesk } from "./order-desk.ts";
-import { hoursAt, phaseAt, sessionEndOf } from "./order-hours.ts";
 import { OrderLife } from "./order-life.ts";
 import { ticketOf, type OrderChanges, type OrderGroup, type OrderTicket } from "./order-ticket.ts";
 import { CASH_ACCOUNT, TradingAccount, type AccountTerms, type MarginCall } from "./trading-account.ts";
@@ -40,11 +40,13 @@ export class Exchange {
   readonly #state: ExchangeState;
   readonly #life: OrderLife;
   readonly #desk: OrderDesk;
+  readonly #time: ExchangeTime;
 
   constructor(settings: ExchangeSettings, now: Instant, restored?: { readonly state: ExchangeState; readonly life: OrderLife }) {
     this.#state = restored?.state ?? new ExchangeState(settings, now);
     this.#life = restored?.life ?? new OrderLife(this.#state);
     this.#desk = new OrderDesk(this.#state, this.#life);
+    this.#time = new ExchangeTime(this.#state, this.#life, this.#desk);
   }
 
   static restore(settings: ExchangeSettings, snapshot: ExchangeSnapshot): Exchange {
@@ -73,19 +75,7 @@ export class Exchange {
 
   /** Sessions begin and end, orders expire, and what clients have asked for is taken up, at their own instants on the way. */
   setTime(now: Instant): void {
-    const state = this.#state;
-    if (now < state.now) throw new Error(`the market cannot go back from ${state.now} to ${now}`);
-    for (;;) {
-      const boundary = state.settings.hours === "calendar" ? this.#nextBoundary() : Infinity;
-      const due = state.requests.nextDue;
-      const next = Math.min(boundary, this.#life.nextExpiry, due);
-      if (next > now) break;
-      state.now = maxOf(next as Instant, state.now);
-      if (next === due) this.#desk.takeUpDue();
-      else if (next === boundary) this.#crossBoundary();
-      else this.#life.expireDue();
-    }
-    state.now = now;
+    this.#time.advanceTo(now);
   }
 
   /** `lastPrice` is a trade in the middle of the quote; it reaches stops. Without one nothing has traded. */
@@ -94,7 +84,7 @@ export class Exchange {
     listing.quotedToday = true;
     if (lastPrice !== undefined) {
       listing.lastPrice = lastPrice;
-      this.#watchFall(symbol, listing, lastPrice);
+      this.#life.watchFall(symbol, lastPrice);
       if (listing.stops.size > 0) {
         listing.house.show(quote);
         listing.tradedAt(lastPrice);
@@ -109,7 +99,7 @@ export class Exchange {
   sweep(symbol: Symbol, low: Price, high: Price, quantity: Quantity, quoteAt: QuoteAt = this.#aroundPrice): void {
     const listing = this.#state.listing(symbol);
     if (listing.halted) return;
-    this.#watchFall(symbol, listing, low);
+    this.#life.watchFall(symbol, low);
     const { lastPrice } = listing;
     if (listing.stops.size === 0 || lastPrice === undefined) listing.range(low, high, quantity);
     else for (const extreme of lastPrice - low < high - lastPrice ? [low, high] : [high, low]) listing.sweep(extreme, quantity, quoteAt);
@@ -120,7 +110,7 @@ export class Exchange {
     const listing = this.#state.listing(symbol);
     if (listing.halted) return quantity;
     listing.quotedToday = true;
-    this.#watchFall(symbol, listing, to);
+    this.#life.watchFall(symbol, to);
     return listing.sweep(to, quantity, quoteAt);
   }
 
@@ -129,18 +119,7 @@ export class Exchange {
    * order that may trade. What an on-open or on-close order does not get there is canceled.
    */
   auction(symbol: Symbol, auction: "opening" | "closing", house?: { readonly price: Price; readonly quantity: Quantity }): void {
-    const listing = this.#state.listing(symbol);
-    if (listing.halted) return;
-    const timeInForce = auction === "opening" ? "opg" : "cls";
-    const meant = [...listing.open].filter((order) => order.timeInForce === timeInForce || (!house && order.working !== "stop" && this.#life.isLive(order)));
-    const bidding = meant.filter(({ acknowledged }) => acknowledged);
-    const result = bidding.length === 0 ? undefined : listing.auction(bidding, house?.price, house?.quantity ?? (0 as Quantity));
-    if (result) this.#state.emit({ type: "auction", symbol, auction, price: result.price, quantity: result.quantity });
-    for (const order of meant) if (order.timeInForce === timeInForce) this.#life.end(order, "canceled");
-    if (!house && bidding.length > 0) {
-      if (result) listing.tradedAt(result.price);
-      for (const order of listing.waiting()) listing.start(order);
-    }
+    if (!this.#state.listing(symbol).halted) holdAuction(this.#state, this.#life, symbol, auction, house);
   }
 
   halt(symbol: Symbol): void {
@@ -171,7 +150,7 @@ export class Exchange {
     if (!listing.halted) return;
     listing.halted = false;
     this.#state.emit({ type: "resumed", symbol });
-    this.#begin(symbol, listing);
+    beginTrading(this.#state, this.#life, symbol);
   }
 
   split(symbol: Symbol, ratio: number, price: Price | undefined): void {
@@ -198,24 +177,7 @@ export class Exchange {
 
   /** Day orders expire, the house leaves, and accounts are charged and marked. With the calendar's hours that comes by itself after the close, and this does nothing. */
   endSession(): void {
-    if (this.#state.settings.hours !== "calendar") this.#endSession();
-  }
-
-  #endSession(): void {
-    const state = this.#state;
-    this.#life.endSession();
-    const { day } = state;
-    for (const account of state.accounts.values()) {
-      this.#charge(account, day);
-      account.lastEquity = account.equity(state, day);
-      if (account.terms.multiplier !== 1) account.lastMaintenance = account.maintenance(state, day);
-    }
-    for (const listing of state.listings.values()) {
-      listing.house.leave();
-      listing.quotedToday = false;
-      listing.previousClose = listing.lastPrice;
-    }
-    callMargin(state, this.#life, ({ name }, ticket) => this.#desk.place(name, ticket), day);
+    if (this.#state.settings.hours !== "calendar") this.#time.endSession();
   }
 
   // The client side.
@@ -307,9 +269,8 @@ export class Exchange {
   }
 
   /** What may be met now, by price, the best first: clients' resting orders and the house's quote together. */
-  depthOf(symbol: Symbol, levels: number): { readonly bids: readonly HouseLevel[]; readonly asks: readonly HouseLevel[] } {
-    const { book, house } = this.#state.listing(symbol);
-    return { bids: mergedLevels(book.depth("buy", levels), house.levelsFor("sell"), levels, -1), asks: mergedLevels(book.depth("sell", levels), house.levelsFor("buy"), levels, 1) };
+  depthOf(symbol: Symbol, levels: number): Depth {
+    return mergedDepth(this.#state.listing(symbol), levels);
   }
 
   // State.
@@ -334,80 +295,4 @@ export class Exchange {
     const { halfSpreadBps } = this.#state.settings;
     return { bid: plusBasisPoints(price, -halfSpreadBps), ask: plusBasisPoints(price, halfSpreadBps), quantity };
   };
-
-  #nextBoundary(): number {
-    const { now, hours } = this.#state;
-    for (const at of [hours.pre, hours.open, sessionEndOf(hours.close), hours.post + 1]) if (at > now) return at;
-    return hoursAt((hours.post + 1) as Instant).pre;
-  }
-
-  #crossBoundary(): void {
-    const state = this.#state;
-    state.hours = hoursAt(state.now);
-    const before = state.phase;
-    state.phase = phaseAt(state.now, state.hours);
-    state.emit({ type: "session", phase: state.phase });
-    if (before === "core") this.#endSession();
-    for (const [symbol, listing] of state.listings) {
-      listing.shelve();
-      if (state.phase !== "closed") this.#begin(symbol, listing);
-    }
-  }
-
-  /** Orders whose hours begin: crossing ones trade at one price, the rest goes to work. */
-  #begin(symbol: Symbol, listing: Listing): void {
-    if (listing.open.size === 0 || listing.halted) return;
-    for (const order of listing.open) if (this.#life.isLive(order)) this.#life.wake(order);
-    const waiting = listing.waiting();
-    if (waiting.some(({ side }) => side === "buy") && waiting.some(({ side }) => side === "sell")) {
-      const result = listing.auction(waiting, listing.lastPrice, 0 as Quantity);
-      if (result) {
-        this.#state.emit({ type: "auction", symbol, auction: "opening", price: result.price, quantity: result.quantity });
-        listing.tradedAt(result.price);
-      }
-    }
-    for (const order of waiting) if (!isEnded(order) && order.handle < 0) listing.start(order);
-  }
-
-  #watchFall(symbol: Symbol, listing: Listing, low: Price): void {
-    const { previousClose } = listing;
-    if (!this.#state.settings.shortSaleRestriction || previousClose === undefined) return;
-    const { day, restrictedUntil } = this.#state;
-    if (!tripsShortSaleTest(day, previousClose, low)) return;
-    restrictedUntil.set(symbol, nextSession(day).day);
-    listing.barShorts();
-  }
-
-  #charge(account: TradingAccount, day: EpochDay): void {
-    const { debitInterestBps, borrowFeeBps } = account.terms;
-    const debit = maxOf(subtractMoney(ZERO_MONEY, account.ledger.cash), ZERO_MONEY);
-    const interest = debitInterestBps > 0 ? debitInterest(debit, debitInterestBps, day) : ZERO_MONEY;
-    const borrow = borrowFeeBps > 0 ? account.marginPositions(this.#state).reduce((sum, position) => addMoney(sum, borrowFee(position, borrowFeeBps, day)), ZERO_MONEY) : ZERO_MONEY;
-    for (const [charge, amount] of [["interest", interest], ["borrow", borrow]] as const) {
-      if (amount === 0) continue;
-      account.ledger.chargeInterest(amount);
-      this.#state.emit({ type: "charged", account: account.name, charge, amount });
-    }
-  }
-}
-
-/** `outward` is 1 where the best price is the lowest. */
-function mergedLevels(clients: readonly { readonly price: number; readonly quantity: number }[], house: readonly HouseLevel[], levels: number, outward: 1 | -1): readonly HouseLevel[] {
-  if (levels === 1) return bestLevel([...clients, ...house], outward);
-  const byPrice = new Map<number, number>();
-  for (const { price, quantity } of [...clients, ...house]) if (quantity > 0) byPrice.set(price, (byPrice.get(price) ?? 0) + quantity);
-  const best = [...byPrice].sort(([a], [b]) => outward * (a - b)).slice(0, levels);
-  return best.map(([price, quantity]) => ({ price: price as Price, quantity: quantity as Quantity }));
-}
-
-/** What is asked after every order, without an order among the rest. */
-function bestLevel(all: readonly { readonly price: number; readonly quantity: number }[], outward: 1 | -1): readonly HouseLevel[] {
-  let price: number | undefined;
-  let quantity = 0;
-  for (const level of all) {
-    if (level.quantity <= 0 || (price !== undefined && outward * (level.price - price) > 0)) continue;
-    quantity = level.price === price ? quantity + level.quantity : level.quantity;
-    price = level.price;
-  }
-  return price === undefined ? [] : [{ price: price as Price, quantity: quantity as Quantity }];
 }

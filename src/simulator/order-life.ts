@@ -7,10 +7,12 @@
  * once, so that the two can never sell the same shares.
  */
 import { addMoney, maxOf, notional, NANOS, quantityFor, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
+import { nextSession } from "../rules/calendar.ts";
 import { expectedFees } from "../rules/fees.ts";
-import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
-import { isShortSalePriced } from "../rules/margin.ts";
+import { isShortSalePriced, tripsShortSaleTest } from "../rules/margin.ts";
+import type { Symbol } from "../trade.ts";
 import { refuseRequest } from "./acknowledgements.ts";
+import { isEnded, type ClientOrder, type EndStatus } from "./client-order.ts";
 import type { Counterparty } from "./exchange-events.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { MatchRules } from "./listing.ts";
@@ -136,6 +138,17 @@ export class OrderLife implements MatchRules {
     const bid = order.listing.bestBid();
     return order.limitPrice === undefined || bid === undefined || !isShortSalePriced(order.limitPrice, bid);
   };
+
+  /** The market has traded down to `low`, which may restrict short sales of the symbol today and in the next session. */
+  watchFall(symbol: Symbol, low: Price): void {
+    if (!this.#state.settings.shortSaleRestriction) return;
+    const { day, restrictedUntil } = this.#state;
+    const listing = this.#state.listing(symbol);
+    const { previousClose } = listing;
+    if (previousClose === undefined || !tripsShortSaleTest(day, previousClose, low)) return;
+    restrictedUntil.set(symbol, nextSession(day).day);
+    listing.barShorts();
+  }
 
   /** What a cash account can pay for at `price` with the cash that no limit order has set aside, fees included; a margin account was checked when it ordered. */
   readonly affordable = (order: ClientOrder, price: Price): Quantity => {
