@@ -32,7 +32,7 @@ function quietDay(...faults: object[]): DrawnDay {
     road: { kind: "ports" },
     strategies: [{ dueMinutes, deployment: { ...deployment, symbols, strategy: restless.configure({ seed: 200 }), settings: { ...deployment.settings, allocation: FULL_WEIGHT, executionStyle: "market", limits } } }],
     store: "memory", faults: requests, outages: [], late: { probability: 0, maxMs: 1 }, haltedAt: undefined, storeFaults: { before: 0, after: 0, slow: 0 },
-    deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], partialFillSeed: undefined, acknowledgeMs: 0, wholeSharesVenue: false,
+    stream: undefined, deathProbability: 0, clockSkewMaxMs: 0, timeoutMs: 2_000, wakes: [], partialFillSeed: undefined, acknowledgeMs: 0, wholeSharesVenue: false,
     deliveriesOf: ({ scheduledAt }) => [{ at: scheduledAt }],
   };
 }
@@ -87,6 +87,31 @@ function planted(change: (broker: Broker) => Partial<Broker>): (broker: Broker) 
     });
   };
 }
+
+/** Orders for the close lie from shortly after the open of the first session. */
+function streamedDay(...stream: object[]): DrawnDay {
+  const day = quietDay();
+  const strategies = day.strategies.map(({ deployment, dueMinutes }) => ({ dueMinutes, deployment: { ...deployment, settings: { ...deployment.settings, executionStyle: { style: "at-close" } as const } } }));
+  return { ...day, strategies, stream: faultPlanSchema.parse({ stream }).stream };
+}
+
+test("a run that waits is woken by the stream, and ends well when no word of it comes", async () => {
+  const heard = await playDay(streamedDay());
+  expect(heard.violations).toEqual([]);
+  // By the connection, and by what became of orders in two sessions.
+  expect(heard.woken).toBeGreaterThan(2);
+  const unheard = await playDay(streamedDay({ fault: "drop" }));
+  expect(unheard.violations).toEqual([]);
+  expect(unheard.woken).toBe(1);
+  expect(unheard.fills).toBe(heard.fills);
+});
+
+test.each(["duplicate", "reorder", "disconnect"])("a stream with each message a %s changes nothing of what is traded", async (fault) => {
+  const { violations, fills, orders } = await playDay(streamedDay({ fault }));
+  const quiet = await playDay({ ...streamedDay(), stream: undefined });
+  expect(violations).toEqual([]);
+  expect({ orders, fills }).toEqual({ orders: quiet.orders, fills: quiet.fills });
+});
 
 test("a broker that sends an order again under a new id after a timeout is found out", async () => {
   const again = planted((broker) => ({

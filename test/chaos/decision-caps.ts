@@ -29,7 +29,9 @@ export function decisionsBeyondCaps(market: DrawnMarket, runs: readonly PlayedRu
     const found: Violation[] = [];
     const { correlation, grossExposureMax } = deployment.settings.limits;
     const targets = (targeted?.targets ?? []).filter(({ weight }) => weight > 0);
-    if (correlation?.averageMax !== undefined && targets.length > 1) {
+    // The cap is of what the strategy asks for; an exit, or the pause after one, takes targets away behind it.
+    const isWhole = (targeted?.targets ?? []).every(({ weight, clampedFrom }) => weight !== 0 || clampedFrom === undefined);
+    if (correlation?.averageMax !== undefined && targets.length > 1 && isWhole) {
       const measured = averageCorrelation(targets.map(({ symbol, weight }) => ({ weight: weightToNumber(weight), closes: market.closesAt(symbol, scheduledAt).slice(-correlation.lookback - 1) })));
       const max = weightToNumber(grossExposureMax) * (measured > correlation.averageMax ? correlation.averageMax / measured : 1);
       const sum = targets.reduce((total, { weight }) => total + weightToNumber(weight), 0);

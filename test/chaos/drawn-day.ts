@@ -5,7 +5,7 @@ import { moneyFromNumber, weightFromFraction, type Money } from "../../src/money
 import { sessionsBetween, type Session } from "../../src/rules/calendar.ts";
 import { executionSchema } from "../../src/execution/style-settings.ts";
 import type { Deployment, Trigger } from "../../src/run/deployment.ts";
-import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
+import { faultPlanSchema, type FaultPlan, type FaultRule } from "../../src/server/faults.ts";
 import { defineStrategy, z, type ConfiguredStrategy } from "../../src/strategy.ts";
 import { epochDayOf, MINUTE_MS, newYorkClock, newYorkInstant, plusMs, sessionDateOf, type Instant } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
@@ -46,6 +46,8 @@ export interface DrawnDay {
   /** So long the exchange takes over an order and a cancel. */
   readonly acknowledgeMs: number;
   readonly faults: readonly FaultRule[];
+  /** Of the trading stream that wakes runs which wait; undefined where nobody listens. */
+  readonly stream: FaultPlan["stream"] | undefined;
   /** While one lasts, every connection to the venue is reset. */
   readonly outages: readonly Span[];
   /** Of one request that trades: its connection is lost, and it arrives so much later. */
@@ -100,6 +102,8 @@ export function drawDay(seed: number): DrawnDay {
     partialFillSeed: chance.happens(0.3) ? seed : undefined,
     acknowledgeMs: drawAcknowledgeMs(seed),
     faults: drawFaults(chance),
+    // As a local run is: the deployed function hears no stream.
+    stream: road.kind === "ports" ? drawStream(seed) : undefined,
     outages: chance.happens(0.25) ? [drawSpan(chance, chance.oneOf(sessions as [Session, ...Session[]]), 30)] : [],
     late: { probability: chance.oneOf([0, 0, 0.1, 0.4]), maxMs: LATE_MAX_MS },
     haltedAt: chance.happens(0.15) ? plusMs(chance.oneOf(triggers as [Trigger, ...Trigger[]]).scheduledAt, chance.integer(1, chance.oneOf([30_000, 1_800_000]))) : undefined,
@@ -121,6 +125,15 @@ export function drawDay(seed: number): DrawnDay {
 function drawAcknowledgeMs(seed: number): number {
   const chance = new Chance(seed, "acknowledgements");
   return chance.happens(0.3) ? chance.oneOf([20, 400, 3_000, 12_000]) : 0;
+}
+
+const STREAM_SHARE = 0.3;
+
+function drawStream(seed: number): FaultPlan["stream"] | undefined {
+  const chance = new Chance(seed, "stream");
+  if (!chance.happens(STREAM_SHARE)) return undefined;
+  const rules = (["duplicate", "reorder", "drop", "disconnect"] as const).map((fault) => ({ fault, probability: chance.oneOf([0, 0.1, 0.5]) }));
+  return faultPlanSchema.parse({ stream: rules.filter(({ probability }) => probability > 0) }).stream;
 }
 
 function drawSessions(chance: Chance): readonly Session[] {

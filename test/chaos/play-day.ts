@@ -3,13 +3,18 @@
  *
  * The venue's time is stepped: it moves from delivery to delivery, and stands still while one is worked on, so a day
  * takes as long as its requests. Deliveries of the same instant run at once. One that died or failed comes again after a
- * while, as the scheduler's retries do; one that asks to be called again is. When the last session is over the faults
+ * while, as the scheduler's retries do; one that asks to be called again is. Where the day has a trading stream, its word
+ * calls who waits at once, as it does a local run: late, twice, or not at all. When the last session is over the faults
  * end, and each run is called until it has closed: what is wrong then stays wrong.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compatibleServer } from "../../src/alpaca/hosts.ts";
+import { tradeUpdates, type TradeUpdates } from "../../src/alpaca/trade-updates.ts";
+import { Secret } from "../../src/aws/secret.ts";
 import type { RebalanceHandler } from "../../src/handlers/rebalance.ts";
+import { minOf } from "../../src/money.ts";
 import type { BlobStore, Broker, Clock, Journal, StateStore } from "../../src/ports.ts";
 import { haltAccount } from "../../src/run/halt-account.ts";
 import type { Trigger } from "../../src/run/deployment.ts";
@@ -22,6 +27,7 @@ import { CapWatch, type ArrivedBuy } from "./cap-watch.ts";
 import { Chance } from "./chance.ts";
 import { decisionsBeyondCaps } from "./decision-caps.ts";
 import { triggersOf, type DrawnDay } from "./drawn-day.ts";
+import { Mortality } from "./mortality.ts";
 import type { ProcessTerms } from "./process.ts";
 import { roadOf, runOf, type Deliver, type Delivery, type Told } from "./roads.ts";
 import { startSecretsServer, type SecretsServer } from "./secrets-server.ts";
@@ -46,6 +52,8 @@ export interface PlayedDay {
   readonly runs: readonly PlayedRun[];
   readonly deliveries: number;
   readonly crashes: number;
+  /** How often the stream's word called who waited. */
+  readonly woken: number;
   readonly faults: number;
   /** Orders and executions at the venue. */
   readonly orders: number;
@@ -65,6 +73,10 @@ interface DayStore {
 }
 
 const DELIVERIES_MAX = 5_000;
+/** Where a run waits for word, so far at once: what fills its orders meanwhile is told then. */
+const STEP_MS = MINUTE_MS;
+/** Of the machine's time. */
+const WORD_WITHIN_MS = 2;
 
 export async function playDay(day: DrawnDay, options: PlayOptions = {}): Promise<PlayedDay> {
   const { seed, storeFaults, road } = day;
@@ -73,13 +85,25 @@ export async function playDay(day: DrawnDay, options: PlayOptions = {}): Promise
   const secrets = road.kind === "function" ? await startSecretsServer(secret, road.secretFaults, new Chance(seed, "secrets")) : undefined;
   const shaker = new Shaker(storeFaults, new Chance(seed, "store"));
   const store = openStore(day, shaker, { now: () => venue.venue.now }, options);
+  const updates = day.stream && listenTo(venue, `PKCHAOS${seed}N0`, secret);
   try {
-    return await new Play(day, { venue, store, shaker, secrets }, options).play();
+    return await new Play(day, { venue, store, shaker, secrets, updates }, options).play();
   } finally {
+    updates?.close();
     await venue.close();
     await secrets?.close();
     store.close();
   }
+}
+
+function listenTo(venue: VenueWithFaults, keyId: string, secret: string): TradeUpdates {
+  venue.admit({ keyId, strategy: "listener", mortality: new Mortality(undefined) });
+  return tradeUpdates({ keys: { keyId: new Secret(keyId), secretKey: new Secret(secret) }, host: compatibleServer(venue.server.url) });
+}
+
+interface Queued extends Delivery {
+  /** Its process lives, and waits until then or for a word of the venue. */
+  readonly isWaiting?: true;
 }
 
 interface World {
@@ -87,6 +111,7 @@ interface World {
   readonly store: DayStore;
   readonly shaker: Shaker;
   readonly secrets: SecretsServer | undefined;
+  readonly updates: TradeUpdates | undefined;
 }
 
 class Play {
@@ -96,9 +121,10 @@ class Play {
   readonly #triggers: readonly Trigger[];
   readonly #told = new Map<RunId, Told[]>();
   readonly #deliver: Deliver;
-  #queue: Delivery[] = [];
+  #queue: Queued[] = [];
   #deliveries = 0;
   #crashes = 0;
+  #woken = 0;
   #isCalm = false;
 
   constructor(day: DrawnDay, world: World, options: PlayOptions) {
@@ -141,6 +167,7 @@ class Play {
       runs,
       deliveries: this.#deliveries,
       crashes: this.#crashes,
+      woken: this.#woken,
       faults: this.#world.venue.faultsStruck() + shaker.struck + (secrets?.struck() ?? 0),
       orders: orders.all.length,
       fills: activities.all.filter(({ type }) => type === "FILL").length,
@@ -159,14 +186,26 @@ class Play {
 
   async #deliverUntil(end: Instant): Promise<void> {
     for (;;) {
-      const at = this.#queue.reduce((earliest, delivery) => Math.min(earliest, delivery.at), Infinity) as Instant;
-      if (at > end || this.#queue.length === 0) return;
+      const next = this.#queue.reduce((earliest, delivery) => Math.min(earliest, delivery.at), Infinity) as Instant;
+      if (next > end || this.#queue.length === 0) return;
+      const at = this.#isHeard() ? minOf(next, plusMs(this.#world.venue.venue.now, STEP_MS)) : next;
       await this.#world.venue.moveTo(at);
+      await this.#wake(at);
       const now = this.#queue.filter((delivery) => delivery.at <= at);
       this.#queue = this.#queue.filter((delivery) => delivery.at > at);
       await Promise.all(now.map((delivery) => this.#make(delivery)));
       if (this.#deliveries > DELIVERIES_MAX) throw new Error(`seed ${this.#day.seed}: no end after ${this.#deliveries} deliveries`);
     }
+  }
+
+  #isHeard(): boolean {
+    return this.#world.updates !== undefined && this.#queue.some(({ isWaiting }) => isWaiting);
+  }
+
+  async #wake(at: Instant): Promise<void> {
+    if (!this.#isHeard() || !(await this.#world.updates!.changed(WORD_WITHIN_MS))) return;
+    this.#woken += 1;
+    this.#queue = this.#queue.map((queued) => (queued.isWaiting ? { ...queued, at } : queued));
   }
 
   async #make(delivery: Delivery): Promise<void> {
@@ -176,7 +215,7 @@ class Play {
     if (told) this.#tell(runOf(trigger), told);
     if (died) this.#crashes += 1;
     if (failure !== undefined) this.#options.onFailure?.(failure);
-    if (next && isFollowed) this.#queue.push({ trigger, isFollowed, ...next });
+    if (next && isFollowed) this.#queue.push({ trigger, isFollowed, ...next, ...(!died && { isWaiting: true }) });
   }
 
   #tell(run: RunId, word: Told): void {

@@ -16,7 +16,8 @@ import { KINDS, type Kind, type Violation } from "./violations.ts";
 const USAGE = `Plays seeded market days against the simulator over HTTP while everything fails that can fail: answers and
 requests are lost, the venue says 429 and 500 and HTML, the store refuses, clocks differ, processes die, triggers come
 several times and at once. A fifth of the days go through the deployed function, some have two strategies on one
-account, some have caps that the day's prices reach. Counts what must never happen.
+account, some have caps that the day's prices reach, some have a trading stream that wakes who waits, late, twice or not at
+all. Counts what must never happen.
 
   npm run chaos -- --seeds 300                      three hundred days
   npm run chaos -- --seeds 1 --first-seed 4711      one of them again
@@ -52,7 +53,7 @@ function askedFor(args: string[]): { readonly seeds: number; readonly first: num
 
 async function run(first: number, seeds: number, asJson: boolean): Promise<boolean> {
   const totals: Totals = { runs: 0, crashesInjected: 0, faultsInjected: 0, duplicateOrders: 0, capBreaches: 0, lostFills: 0, unreconciledDifferences: 0, wrongSuccessReports: 0 };
-  const facts = { orders: 0, fills: 0, deliveries: 0 };
+  const facts = { orders: 0, fills: 0, deliveries: 0, woken: 0 };
   const failing: { readonly seed: number; readonly first: Violation }[] = [];
   const startedAt = performance.now();
   const dynamodb = dynamodbOnDemand();
@@ -66,6 +67,7 @@ async function run(first: number, seeds: number, asJson: boolean): Promise<boole
       facts.orders += played.orders;
       facts.fills += played.fills;
       facts.deliveries += played.deliveries;
+      facts.woken += played.woken;
       const [violation] = played.violations;
       if (violation) {
         failing.push({ seed, first: violation });
@@ -103,9 +105,9 @@ function add(totals: Totals, { runs, crashes, faults, violations }: PlayedDay): 
   for (const { kind } of violations) totals[kind] += 1;
 }
 
-function textOf(totals: Totals, facts: { readonly orders: number; readonly fills: number; readonly deliveries: number }, first: number, seeds: number, seconds: number, isClean: boolean): string {
+function textOf(totals: Totals, facts: { readonly orders: number; readonly fills: number; readonly deliveries: number; readonly woken: number }, first: number, seeds: number, seconds: number, isClean: boolean): string {
   const lines = Object.entries(totals).map(([name, count]) => `  ${name.padEnd(24)}${String(count).padStart(10)}`);
-  return `Days of the seeds ${first} to ${first + seeds - 1}: ${facts.deliveries} deliveries, ${facts.orders} orders, ${facts.fills} fills in ${seconds.toFixed(0)} s\n${lines.join("\n")}\n${isClean ? "Nothing happened that must not happen." : "FAILED"}\n`;
+  return `Days of the seeds ${first} to ${first + seeds - 1}: ${facts.deliveries} deliveries, ${facts.woken} times woken by the stream, ${facts.orders} orders, ${facts.fills} fills in ${seconds.toFixed(0)} s\n${lines.join("\n")}\n${isClean ? "Nothing happened that must not happen." : "FAILED"}\n`;
 }
 
 interface ProgressBar {

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import { FaultInjector } from "../../src/server/faults.ts";
 import { installFaults } from "../../src/server/fault-hooks.ts";
+import { streamRoutes } from "../../src/server/routes-streams.ts";
 import { startServer } from "../../src/server/server.ts";
 import type { RunningServer, Unstamped } from "../../src/server/server-parts.ts";
 import { Venue } from "../../src/server/venue.ts";
@@ -54,7 +55,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     market: market.source,
   });
   venue.apply({ type: "open-account", at: startsAt, account, cash: day.cash });
-  const faults = new FaultInjector({ seed, requests: [...day.faults], stream: [], market: [] });
+  const faults = new FaultInjector({ seed, requests: [...day.faults], stream: day.stream ?? [], market: [] });
   const processes = new Map<string, Admitted>();
   const cancels: Cancel[] = [];
   const fates = new RequestFates();
@@ -73,7 +74,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
     journal: "memory",
     requestsPerMinute: 1_000_000,
     legacyPatternDayTrader: false,
-    extend(parts) {
+    async extend(parts) {
       const { app } = parts;
       fates.install(app);
       app.addHook("onRequest", (request, reply, done) => {
@@ -104,6 +105,7 @@ export async function startVenue(day: DrawnDay, secret: string): Promise<VenueWi
         reply.hijack();
         request.raw.socket.resetAndDestroy();
       });
+      if (day.stream) await streamRoutes(parts, faults, { sent: () => undefined, dropped: () => undefined, opened: () => undefined });
     },
   });
   return {
@@ -148,6 +150,7 @@ function firstOf(underway: readonly Late[], until: Instant): Late | undefined {
 }
 
 function struckOf(faults: FaultInjector): number {
-  return faults.counts().requests.reduce((sum, count) => sum + count, 0);
+  const { requests, stream } = faults.counts();
+  return [...requests, ...stream].reduce((sum, count) => sum + count, 0);
 }
 
