@@ -43,7 +43,7 @@ export interface DrawnMarket {
   readonly source: MarketSource;
   /** The lowest and highest middle of a symbol in a session. */
   rangeOf(symbol: Symbol, day: EpochDay): { readonly low: Price; readonly high: Price };
-  /** In dollars. Before a session's open the last of the one before, as if a split by then had always been. */
+  /** In dollars. Once a session is quoted, before it opens, its first; until then the last of the one before, as if a split by then had always been. */
   middleAt(symbol: Symbol, at: Instant): number;
   /** Closes of the sessions that were over at `at`, oldest first, as if a split by then had always been. */
   closesAt(symbol: Symbol, at: Instant): readonly number[];
@@ -96,7 +96,7 @@ export function drawnMarket(terms: MarketTerms): DrawnMarket {
       return { low: priceFromNumber(Math.min(...path)), high: priceFromNumber(Math.max(...path)) };
     },
     middleAt(symbol, at) {
-      const place = sessions.findLastIndex(({ open }, n) => n === 0 || open <= at);
+      const place = sessions.findLastIndex(({ open }, n) => n === 0 || plusMs(open, -BEFORE_OPEN_MINUTES * MINUTE_MS) <= at);
       const path = paths.get(symbol)![place]!;
       const minute = Math.floor((at - sessions[place]!.open) / MINUTE_MS);
       return path[Math.min(Math.max(minute, 0), path.length - 1)]! / splitBetween(symbol, sessions[place]!.close, at);
