@@ -19,6 +19,7 @@ import type { FencingStore } from "../src/state/fence.ts";
 import { openSqliteStore } from "../src/state/sqlite.ts";
 import type { AccountName, RunId } from "../src/trade.ts";
 import { strategies } from "../strategies/index.ts";
+import { DEFAULT_STORE } from "./default-store.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface StoreOptions {
@@ -54,8 +55,6 @@ export interface Desk {
   /** @throws UsageError, ConfigInvalid, KeysUnavailable, StoreUnavailable */
   openVenue(account: AccountConfig): Promise<Venue<DeskStore>>;
 }
-
-const DEFAULT_STORE = ".ballast/paper.sqlite";
 
 export function addStoreOptions(command: Command): Command {
   return command

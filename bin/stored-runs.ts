@@ -10,6 +10,7 @@ import { S3BlobStore, s3Client } from "../src/state/s3-blobs.ts";
 import { openSqliteStore } from "../src/state/sqlite.ts";
 import type { Instant } from "../src/time.ts";
 import type { RunId } from "../src/trade.ts";
+import { DEFAULT_STORE } from "./default-store.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface WhereOptions {
@@ -26,7 +27,7 @@ export interface StoredRun {
 
 export function addWhereOptions(command: Command): Command {
   return command
-    .option("--state <file>", "the state file of a paper run or of a recorded backtest", ".ballast/paper.sqlite")
+    .option("--state <file>", "the state file of a paper run or of a recorded backtest", DEFAULT_STORE)
     .option("--table <name>", "the DynamoDB table of a deployment, instead of a state file; it wants the whole id of a run")
     .option("--bucket <name>", "with --table: the deployment's bucket, which holds the records");
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { backUpDirectory } from "../../src/server/durable/directory-backup.ts";
 import { backUpStore, manifestPathOf } from "../../src/state/sqlite-backup.ts";
 import { isoOf, type Instant } from "../../src/time.ts";
+import { DEFAULT_STORE } from "../default-store.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options {
@@ -12,13 +13,11 @@ interface Options {
   readonly json?: true;
 }
 
-const STORE = ".ballast/paper.sqlite";
-
 export function register(program: Command): void {
   program
     .command("backup")
     .description("Copy a local store into one file, or a server's directory into another, also while it is in use, and verify the copy.")
-    .option("--store <file>", `the store (SQLite; default: ${STORE})`)
+    .option("--store <file>", `the store (SQLite; default: ${DEFAULT_STORE})`)
     .option("--dir <directory>", "a server's directory instead (ballast serve)")
     .requiredOption("--to <path>", "the copy; what is there is not written over")
     .option("--json", "print the manifest as one JSON object")
@@ -39,7 +38,7 @@ Examples:
         process.stdout.write(json ? `${JSON.stringify(manifest)}\n` : `${to}: ${manifest.files.length} files up to command ${manifest.lastSequence}, verified\n`);
         return;
       }
-      const manifest = await backUpStore(store ?? STORE, to, Date.now() as Instant);
+      const manifest = await backUpStore(store ?? DEFAULT_STORE, to, Date.now() as Instant);
       const { runs, events, blobs, bytes } = manifest;
       process.stdout.write(json ? `${JSON.stringify(manifest)}\n` : `${to}: ${runs} runs, ${events} events, ${blobs} blobs, ${bytes} bytes, verified; its manifest is ${manifestPathOf(to)}\n`);
     });

@@ -10,6 +10,7 @@ import { S3BlobStore, s3Client } from "../../src/state/s3-blobs.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
 import { instantOf, type Instant } from "../../src/time.ts";
 import type { AccountName } from "../../src/trade.ts";
+import { DEFAULT_STORE } from "../default-store.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options {
@@ -28,7 +29,7 @@ export function register(program: Command): void {
     .command("export")
     .description("Print the history of an account as JSON lines: its runs by their scheduled instants, and the events of each. Every hash chain is verified.")
     .requiredOption("--account <name>", 'the account; that of a paper run is "simulated"')
-    .option("--store <file>", "the local store (SQLite)", ".ballast/paper.sqlite")
+    .option("--store <file>", "the local store (SQLite)", DEFAULT_STORE)
     .option("--table <name>", "the DynamoDB table of a deployment, instead of a local store")
     .option("--bucket <name>", "with --table: the deployment's bucket, where its largest events lie")
     .option("--strategy <name>", "runs of this strategy alone")

@@ -13,6 +13,7 @@ import { journalsOf, runEachInstantAlone } from "../fresh-processes.ts";
 import { underLocalLease } from "../local-lease.ts";
 import { localRecording } from "../local-recording.ts";
 import { addRunOptions, resolveRun, type ResolvedRun, type RunOptions } from "../run-options.ts";
+import { DEFAULT_STORE } from "../default-store.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface PaperOptions extends RunOptions {
@@ -28,7 +29,7 @@ interface PaperOptions extends RunOptions {
 
 export function register(program: Command): void {
   addRunOptions(program.command("paper").description("Run a strategy on the simulated exchange, with its state in a file; any process can go on where the last one stopped."))
-    .option("--state <file>", "the state file (SQLite), made when it is not there", ".ballast/paper.sqlite")
+    .option("--state <file>", "the state file (SQLite), made when it is not there", DEFAULT_STORE)
     .option("--replay", "play the bars of the range as if they were arriving, then stop")
     .option("--fresh-process", "with --replay: run each scheduled instant in a new process")
     .option("--once", "without --replay: catch up with the data, then stop")

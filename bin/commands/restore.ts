@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { restoreDirectory } from "../../src/server/durable/directory-backup.ts";
 import { restoreStore } from "../../src/state/sqlite-backup.ts";
+import { DEFAULT_STORE } from "../default-store.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options {
@@ -13,14 +14,12 @@ interface Options {
   readonly json?: true;
 }
 
-const STORE = ".ballast/paper.sqlite";
-
 export function register(program: Command): void {
   program
     .command("restore")
     .description("Make a local store, or a server's directory, from a backup. The backup is compared with its manifest, and every journal's hash chain is verified.")
     .requiredOption("--from <path>", "the backup; its manifest lies beside or in it")
-    .option("--store <file>", `the store to make; one that is there is not written over (default: ${STORE})`)
+    .option("--store <file>", `the store to make; one that is there is not written over (default: ${DEFAULT_STORE})`)
     .option("--dir <directory>", "the server's directory to make instead; it must be empty or not there")
     .option("--json", "print the manifest as one JSON object")
     .addHelpText(
@@ -38,7 +37,7 @@ Examples:
         process.stdout.write(json ? `${JSON.stringify(manifest)}\n` : `${dir}: ${manifest.files.length} files up to command ${manifest.lastSequence} as of ${manifest.createdAt}, verified\n`);
         return;
       }
-      const store = named ?? STORE;
+      const store = named ?? DEFAULT_STORE;
       mkdirSync(dirname(store), { recursive: true });
       const manifest = await restoreStore(from, store);
       const { runs, events, blobs, createdAt } = manifest;
