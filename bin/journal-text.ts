@@ -1,6 +1,6 @@
 /** The events of a run as lines for people: when, which, and what a person looks for in it. */
 import { moneyToText, quantityToText, weightToNumber } from "../src/money.ts";
-import { refusalToText } from "../src/risk/refusal-text.ts";
+import { refusalLine } from "../src/risk/refusal-text.ts";
 import type { Refusal } from "../src/risk/refusals.ts";
 import { holdingChangeText } from "../src/run/explain.ts";
 import type { JournalEvent } from "../src/run/journal.ts";
@@ -43,7 +43,7 @@ function saying(event: JournalEvent): readonly [string, ...string[]] {
 }
 
 function refusedText(refusal: Refusal): string {
-  return `refused ${refusal.code}${"symbol" in refusal ? ` ${refusal.symbol}` : ""}: ${refusalToText(refusal)}`;
+  return `refused ${refusalLine(refusal)}`;
 }
 
 function percent(weight: Parameters<typeof weightToNumber>[0]): string {

@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import type { Json } from "../src/json.ts";
 import { moneyToText, notional, quantityToText, type Money, type Price } from "../src/money.ts";
-import { refusalToText } from "../src/risk/refusal-text.ts";
+import { refusalLine } from "../src/risk/refusal-text.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import type { Preview } from "../src/run/preview.ts";
 import { isoOf, type Instant } from "../src/time.ts";
@@ -58,7 +58,7 @@ export function previewText(preview: Preview, deployment: Deployment, asOf: Inst
     `${deployment.strategy.name} as of ${isoOf(asOf)}: equity ${dollars(preview.equity)}, cash ${dollars(preview.cash)}`,
     ...(preview.rows.length > 0 ? [weights.toString()] : []),
     ...(preview.orders.length > 0 ? [orders.toString()] : []),
-    ...preview.refused.map((refusal) => `refused ${refusal.code}${"symbol" in refusal ? ` ${refusal.symbol}` : ""}: ${refusalToText(refusal)}`),
+    ...preview.refused.map((refusal) => `refused ${refusalLine(refusal)}`),
     `${verdict}. Nothing was traded.`,
     "",
   ].join("\n");

@@ -1,6 +1,6 @@
 /** What a command that runs says at its end, and its exit code: both from the journal. */
 import { summaryOf } from "../src/handlers/run-summary.ts";
-import { refusalToText } from "../src/risk/refusal-text.ts";
+import { refusalLine } from "../src/risk/refusal-text.ts";
 import type { Trigger } from "../src/run/deployment.ts";
 import { runIdOf } from "../src/run/run-identity.ts";
 import { isoOf, type Instant } from "../src/time.ts";
@@ -24,7 +24,7 @@ export async function tell({ deployment, scheduledAt }: Trigger, callAgainAt: In
     `${run}: ${outcome ?? `waiting, call it again at ${isoOf(callAgainAt!)}`}`,
     `  orders   ${orders} planned, ${filled} filled`,
     ...(kept === undefined ? [] : [`  kept     ${kept}`]),
-    ...refused.map((refusal) => `  refused  ${refusal.code}${"symbol" in refusal ? ` ${refusal.symbol}` : ""}: ${refusalToText(refusal)}`),
+    ...refused.map((refusal) => `  refused  ${refusalLine(refusal)}`),
     ...(equity === undefined ? [] : [`  equity   ${equity} USD`]),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -4,6 +4,11 @@ import { isoOf } from "../time.ts";
 import type { PlanMove } from "./account-refusals.ts";
 import type { Refusal } from "./refusals.ts";
 
+/** The code, the symbol where it is about one, and the clause. */
+export function refusalLine(refusal: Refusal): string {
+  return `${refusal.code}${"symbol" in refusal ? ` ${refusal.symbol}` : ""}: ${refusalToText(refusal)}`;
+}
+
 /** One clause, without the symbol and without a full stop. */
 export function refusalToText(refusal: Refusal): string {
   switch (refusal.code) {
