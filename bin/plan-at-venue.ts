@@ -5,7 +5,7 @@ import { refusalToText } from "../src/risk/refusal-text.ts";
 import { accountMemoryKey } from "../src/run/account-memory.ts";
 import { tradingWindowOf, type Deployment } from "../src/run/deployment.ts";
 import { holdingChangeText } from "../src/run/explain.ts";
-import type { NoticedChange } from "../src/risk/share-conversions.ts";
+import type { HoldingChange } from "../src/risk/share-conversions.ts";
 import { holdingChanges, splitsMissing } from "../src/run/holdings.ts";
 import { barsNeeded } from "../src/run/market-facts.ts";
 import { recall } from "../src/run/memory.ts";
@@ -52,7 +52,7 @@ export async function planAtVenue(strategy: string, options: VenuePlanOptions): 
   }
 }
 
-async function previewAtVenue(deployment: Deployment, scheduledAt: Instant, desk: Desk): Promise<{ readonly preview: Preview; readonly account: Account; readonly quotes: ReadonlyMap<Symbol, Quote>; readonly changes: readonly NoticedChange[] }> {
+async function previewAtVenue(deployment: Deployment, scheduledAt: Instant, desk: Desk): Promise<{ readonly preview: Preview; readonly account: Account; readonly quotes: ReadonlyMap<Symbol, Quote>; readonly changes: readonly HoldingChange[] }> {
   const { symbols, strategy, settings } = deployment;
   const { ports, keepBreakers } = await desk.openVenue(accountOf(desk.config, deployment.account));
   try {

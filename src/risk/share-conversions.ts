@@ -24,13 +24,17 @@ export function splitOf(symbol: Symbol, on: SessionDate, ratio: number): ShareCo
   return { kind: "split", symbol, on, becomes: [{ symbol, shares: ratio }] };
 }
 
-export interface Holdings {
+/** What a run left. */
+interface Holdings {
+  readonly since: RunId;
   readonly left: ReadonlyMap<Symbol, Quantity>;
   /** The day on which they were left so. */
   readonly leftOn: SessionDate;
 }
 
 export interface HoldingChange {
+  /** The run that left the holding. */
+  readonly since: RunId;
   readonly symbol: Symbol;
   readonly left: Quantity;
   readonly held: Quantity;
@@ -40,19 +44,15 @@ export interface HoldingChange {
   readonly conversions: readonly ShareConversion[];
 }
 
-/** A change with the run that left the holding. */
-export interface NoticedChange extends HoldingChange {
-  readonly since: RunId;
-}
-
 /** With more that may or may not have happened, all are taken to have. */
 const UNCERTAIN_MAX = 5;
 
 /** Of the symbols in `left`, in their order, those that are not as they were left or as a split has to leave them. */
-export function changesOf({ left, leftOn }: Holdings, held: ReadonlyMap<Symbol, Quantity>, conversions: readonly ShareConversion[], today: { readonly date: SessionDate; readonly hasOpened: boolean }): readonly HoldingChange[] {
+export function changesOf(holdings: Holdings, held: ReadonlyMap<Symbol, Quantity>, conversions: readonly ShareConversion[], today: { readonly date: SessionDate; readonly hasOpened: boolean }): readonly HoldingChange[] {
+  const { leftOn } = holdings;
   const isCertain = ({ kind, on }: ShareConversion): boolean => kind === "split" && on > leftOn && (on < today.date || (on === today.date && today.hasOpened));
   const due = conversions.filter(({ on }) => on >= leftOn && on <= today.date).sort((a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0));
-  const readings = readingsOf(due, isCertain).map((carriedOut) => differencesUnder(carriedOut, left, held));
+  const readings = readingsOf(due, isCertain).map((carriedOut) => differencesUnder(carriedOut, holdings, held));
   const best = readings.reduce((chosen, reading) => (unexplained(reading) < unexplained(chosen) ? reading : chosen));
   return best.map((change) => (change.found === "unexplained" && change.held === change.left && change.conversions.some(isCertain) ? { ...change, found: "split-not-applied" } : change));
 }
@@ -64,7 +64,7 @@ function readingsOf(due: readonly ShareConversion[], isCertain: (conversion: Sha
   return Array.from({ length: 2 ** uncertain.length }, (_, without) => due.filter((one) => isCertain(one) || (without & (1 << uncertain.indexOf(one))) === 0));
 }
 
-function differencesUnder(carriedOut: readonly ShareConversion[], left: ReadonlyMap<Symbol, Quantity>, held: ReadonlyMap<Symbol, Quantity>): readonly HoldingChange[] {
+function differencesUnder(carriedOut: readonly ShareConversion[], { since, left }: Holdings, held: ReadonlyMap<Symbol, Quantity>): readonly HoldingChange[] {
   const expected = new Map(left);
   for (const { symbol, becomes } of carriedOut) {
     const before = expected.get(symbol) ?? ZERO_QUANTITY;
@@ -77,7 +77,7 @@ function differencesUnder(carriedOut: readonly ShareConversion[], left: Readonly
     const should = expected.get(symbol)!;
     const explained = is === should || (conversions.length > 0 && Math.abs(is - should) < NANOS);
     if (explained && is === was) return [];
-    return [{ symbol, left: was, held: is, expected: should, found: explained ? "converted" : "unexplained", conversions }];
+    return [{ since, symbol, left: was, held: is, expected: should, found: explained ? "converted" : "unexplained", conversions }];
   });
 }
 

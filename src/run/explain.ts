@@ -8,7 +8,7 @@
 import type { ExecutionCost } from "../execution/shortfall.ts";
 import { notional, type Money, type Price, type Quantity } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import type { NoticedChange } from "../risk/share-conversions.ts";
+import type { HoldingChange } from "../risk/share-conversions.ts";
 import { percent, refusalToText, sharesText, usd } from "../risk/refusal-text.ts";
 import { isoOf } from "../time.ts";
 import type { Fill, OrderRequest, Symbol } from "../trade.ts";
@@ -113,7 +113,7 @@ function symbolsOf(events: readonly JournalEvent[], targeted: EventOf<"targets-s
 }
 
 /** One clause, without the symbol and without a full stop. */
-export function holdingChangeText({ since, left, held, found, conversions }: NoticedChange): string {
+export function holdingChangeText({ since, left, held, found, conversions }: HoldingChange): string {
   const because = conversions.map(({ kind, on, becomes }) => `${kind} on ${on}, one share becoming ${becomes.length === 0 ? "cash" : becomes.map(({ symbol, shares }) => `${rounded(shares)} ${symbol}`).join(" and ")}`).join("; ");
   const moved = `${since} left ${sharesText(left)}, and ${sharesText(held)} were held`;
   if (found === "converted") return `${moved}: ${because}`;

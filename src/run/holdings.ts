@@ -11,7 +11,7 @@ import { z } from "zod";
 import { ZERO_QUANTITY, type Quantity } from "../money.ts";
 import type { Ports, StateKey } from "../ports.ts";
 import type { Refusal } from "../risk/refusals.ts";
-import { changesOf, type NoticedChange } from "../risk/share-conversions.ts";
+import { changesOf, type HoldingChange } from "../risk/share-conversions.ts";
 import { dateOfEpochDay, newYorkClock, type Instant, type SessionDate } from "../time.ts";
 import type { Account, AccountName, RunId, Symbol } from "../trade.ts";
 import { quantitiesOf } from "./account-memory.ts";
@@ -41,13 +41,13 @@ export async function compareHoldings(run: Run, deployment: Deployment, window: 
 }
 
 /** What is held otherwise than the account's runs left it, of the symbols of a deployment. */
-export async function holdingChanges({ account, symbols }: Deployment, { opensAt }: TradingWindow, held: Account, ports: Pick<Ports, "clock" | "marketData" | "state">): Promise<readonly NoticedChange[]> {
+export async function holdingChanges({ account, symbols }: Deployment, { opensAt }: TradingWindow, held: Account, ports: Pick<Ports, "clock" | "marketData" | "state">): Promise<readonly HoldingChange[]> {
   const stored = await ports.state.load(leftHoldingsKey(account));
   return stored ? changesSince(stored.value, symbols, held, opensAt, ports) : [];
 }
 
 /** Splits that have taken effect and are not in the positions. */
-export function splitsMissing(changes: readonly NoticedChange[]): readonly Refusal[] {
+export function splitsMissing(changes: readonly HoldingChange[]): readonly Refusal[] {
   return changes.flatMap(({ symbol, found, left, expected, conversions }) => (found === "split-not-applied" ? [{ code: "SPLIT_NOT_APPLIED" as const, symbol, exDate: conversions.find(({ kind }) => kind === "split")!.on, held: left, expected }] : []));
 }
 
@@ -58,7 +58,8 @@ export function changesOfUnknownOrigin(run: Run): readonly Refusal[] {
 
 /** Called again for a closed run, it changes nothing. */
 export async function rememberHoldings(run: Run, { account, strategy, symbols }: Deployment, { state }: Pick<Ports, "state">): Promise<void> {
-  if (!run.targeted && !(run.compared && run.compared.changes.every(({ found }) => found !== "split-not-applied"))) return;
+  const hasLooked = run.targeted !== undefined || run.compared !== undefined;
+  if (!hasLooked || splitsMissing(run.compared?.changes ?? []).length > 0) return;
   const { at, positions } = run.closed!;
   const held = quantitiesOf(positions);
   const quantities = Object.fromEntries(symbols.map((symbol) => [symbol, held.get(symbol) ?? ZERO_QUANTITY]));
@@ -73,7 +74,7 @@ export async function forgetHoldings(account: AccountName, state: Ports["state"]
   await changeState(state, leftHoldingsKey(account), (before = {}) => ({ after: Object.keys(before).length === 0 ? before : {}, answer: undefined }));
 }
 
-async function changesSince(all: LeftHoldings, symbols: readonly Symbol[], { positions }: Account, opensAt: Instant, { clock, marketData }: Pick<Ports, "clock" | "marketData">): Promise<readonly NoticedChange[]> {
+async function changesSince(all: LeftHoldings, symbols: readonly Symbol[], { positions }: Account, opensAt: Instant, { clock, marketData }: Pick<Ports, "clock" | "marketData">): Promise<readonly HoldingChange[]> {
   const held = quantitiesOf(positions);
   const now = clock.now();
   const today = dateOfEpochDay(newYorkClock(now).day);
@@ -82,12 +83,12 @@ async function changesSince(all: LeftHoldings, symbols: readonly Symbol[], { pos
   const isAsLeft = [...left].every(([{ quantities }, own]) => own.every((symbol) => quantities[symbol] === (held.get(symbol) ?? ZERO_QUANTITY)));
   const first = [...left.keys()].map(leftOn).sort()[0];
   if (first === undefined || (isAsLeft && first === today)) return [];
-  const converted = [...left].flatMap(([{ quantities }, own]) => own.filter((symbol) => quantities[symbol] !== 0 || held.has(symbol))).sort();
-  if (converted.length === 0) return [];
-  const conversions = await marketData.conversions(converted, first, today);
+  const concerned = [...left].flatMap(([{ quantities }, own]) => own.filter((symbol) => quantities[symbol] !== 0 || held.has(symbol))).sort();
+  if (concerned.length === 0) return [];
+  const conversions = await marketData.conversions(concerned, first, today);
   return [...left].flatMap(([one, own]) => {
-    const holdings = { left: new Map(own.map((symbol) => [symbol, one.quantities[symbol]!])), leftOn: leftOn(one) };
-    return changesOf(holdings, held, conversions, { date: today, hasOpened: now >= opensAt }).map((change): NoticedChange => ({ since: one.run, ...change }));
+    const holdings = { since: one.run, left: new Map(own.map((symbol) => [symbol, one.quantities[symbol]!])), leftOn: leftOn(one) };
+    return changesOf(holdings, held, conversions, { date: today, hasOpened: now >= opensAt });
   });
 }
 

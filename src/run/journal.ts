@@ -11,7 +11,7 @@ import type { Json } from "../json.ts";
 import type { Money, Price, Quantity, Weight } from "../money.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import type { Candidate, MarketFacts } from "../risk/candidate.ts";
-import type { NoticedChange } from "../risk/share-conversions.ts";
+import type { HoldingChange } from "../risk/share-conversions.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { AccountFacts } from "../risk/account-checks.ts";
 import type { Adjustment, ApprovedOrder, ClientOrderId, Fill, OrderStatus, Position, Side, SubmitOutcome, Symbol } from "../trade.ts";
@@ -77,7 +77,7 @@ export type JournalEntry =
       readonly plan?: string;
     }
   /** What was held otherwise than the run before had left it; where everything was as it was, there is no such event. */
-  | { readonly type: "holdings-changed"; readonly changes: readonly NoticedChange[] }
+  | { readonly type: "holdings-changed"; readonly changes: readonly HoldingChange[] }
   | {
       readonly type: "view-recorded";
       readonly asOf: Instant;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { quantityOf, quantityToText } from "../../src/money.ts";
 import { changesOf, splitOf, type ShareConversion } from "../../src/risk/share-conversions.ts";
 import { sessionDateOf, type SessionDate } from "../../src/time.ts";
-import type { Symbol } from "../../src/trade.ts";
+import type { RunId, Symbol } from "../../src/trade.ts";
 
 const FRIDAY = sessionDateOf("2026-11-20");
 const MONDAY = sessionDateOf("2026-11-23");
@@ -14,7 +14,7 @@ const action = (kind: ShareConversion["kind"], symbol: string, becomes: Readonly
 const quantities = (texts: Readonly<Record<string, string>>) => new Map(Object.entries(texts).map(([symbol, text]) => [symbol as Symbol, quantityOf(text)]));
 
 function found(left: Readonly<Record<string, string>>, held: Readonly<Record<string, string>>, conversions: readonly ShareConversion[], today = { date: MONDAY, hasOpened: true }): readonly string[] {
-  return changesOf({ left: quantities(left), leftOn: FRIDAY }, quantities(held), conversions, today).map((change) => `${change.symbol} ${quantityToText(change.left)} -> ${quantityToText(change.held)}, expected ${quantityToText(change.expected)}: ${change.found}`);
+  return changesOf({ since: "the run before" as RunId, left: quantities(left), leftOn: FRIDAY }, quantities(held), conversions, today).map((change) => `${change.symbol} ${quantityToText(change.left)} -> ${quantityToText(change.held)}, expected ${quantityToText(change.expected)}: ${change.found}`);
 }
 
 describe("what is held against what was left on Friday", () => {
