@@ -14,13 +14,23 @@ const program = new Command("ballast")
   .showHelpAfterError("Try --help.")
   .addHelpText("after", "\nExamples:\n  $ ballast backtest momentum --out report\n  $ ballast backtest my-strategy.ts --data ~/bars --symbols SPY,IEF\n  $ ballast plan momentum\n\nExit codes: 0 done, 1 failed, 2 wrong input.");
 
+// Whoever reads the output may stop early (`ballast export … | head -1`). What a command does is done nevertheless: a run
+// that trades must not end in its middle because nobody reads on.
+let closedPipe: Error | undefined;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (failure: NodeJS.ErrnoException) => {
+    if (failure.code !== "EPIPE") throw failure;
+    closedPipe = failure;
+  });
+}
+
 try {
   await register(program, process.argv[2]);
   await program.parseAsync();
 } catch (failure) {
   if (failure instanceof CommanderError) {
     process.exitCode = failure.exitCode === 0 ? 0 : 2;
-  } else {
+  } else if (failure !== closedPipe) {
     const { message, exitCode } = explainFailure(failure);
     process.stderr.write(`${message}\n`);
     process.exitCode = exitCode;

@@ -9,5 +9,24 @@ export function explainFailure(failure: unknown): { message: string; exitCode: n
   if (!(failure instanceof Error)) return { message: `ballast: ${String(failure)}`, exitCode: 1 };
   if (WRONG_INPUT.has(failure.name)) return { message: `ballast: ${failure.message}`, exitCode: 2 };
   if (WORLD.has(failure.name)) return { message: `ballast: ${failure.message}`, exitCode: 1 };
+  if (isOfTheSystem(failure)) return { message: `ballast: ${systemSentence(failure)}`, exitCode: 1 };
   return { message: `ballast: ${failure.stack ?? failure.message}`, exitCode: 1 };
 }
+
+/** What the operating system would not do: a file, a folder, a disk or an address, which the message names. */
+function isOfTheSystem(failure: Error): failure is NodeJS.ErrnoException {
+  return "syscall" in failure && typeof failure.syscall === "string" && "code" in failure && typeof failure.code === "string";
+}
+
+function systemSentence(failure: NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }): string {
+  const { code, syscall, path, address, port } = failure;
+  if (syscall === "listen") return `${address}:${port} ${LISTENING.get(code!) ?? `cannot be listened on: ${failure.message}`}`;
+  const words = /^[A-Z0-9]+: (.*?), /.exec(failure.message)?.[1];
+  return path === undefined || words === undefined ? failure.message : `${path}: ${words} (${syscall}, ${code})`;
+}
+
+const LISTENING: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "is in use: stop what listens there, or choose another --port (0 is any that is free)"],
+  ["EADDRNOTAVAIL", "is no address of this machine: choose another --host"],
+  ["EACCES", "may not be listened on by this user: choose a --port above 1023"],
+]);
