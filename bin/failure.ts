@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** What the command line says and returns when something fails. */
 const WRONG_INPUT = new Set(["UsageError", "ConfigInvalid", "DataInvalid", "StrategyFailed", "CalendarOutOfRange", "FeesOutOfRange", "ScheduleInvalid", "SettlementOutOfRange", "NotATradingDay", "TickSizeOutOfRange", "MarketDataMissing", "PaperRunDiffers", "AmountOutOfRange", "KeysUnavailable", "AdminSecretInvalid", "BackupRefused", "KeyFileInvalid"]);
 
@@ -7,11 +9,23 @@ const WORLD = new Set(["BrokerUnavailable", "StoreUnavailable", "StoreCorrupt", 
 /** One clear line for what the user can mend; the whole stack for what only a developer can. */
 export function explainFailure(failure: unknown): { message: string; exitCode: number } {
   if (!(failure instanceof Error)) return { message: `ballast: ${String(failure)}`, exitCode: 1 };
-  if (WRONG_INPUT.has(failure.name)) return { message: `ballast: ${failure.message}`, exitCode: 2 };
+  if (WRONG_INPUT.has(failure.name)) return { message: `ballast: ${failure.message}${failure.name === "StrategyFailed" ? placeInStrategy(failure.cause) : ""}`, exitCode: 2 };
   if (WORLD.has(failure.name)) return { message: `ballast: ${failure.message}`, exitCode: 1 };
   if (isOfTheSystem(failure)) return { message: `ballast: ${systemSentence(failure)}`, exitCode: 1 };
   return { message: `ballast: ${failure.stack ?? failure.message}`, exitCode: 1 };
 }
+
+/** The line of the strategy's own file that threw, or that called what threw. */
+function placeInStrategy(cause: unknown): string {
+  const frames = cause instanceof Error ? (cause.stack ?? "").split("\n").slice(1) : [];
+  for (const frame of frames) {
+    const [, place, line] = /(file:\/\/\S+?):(\d+):\d+\)?$/.exec(frame) ?? [];
+    if (place !== undefined && !OWN.some((folder) => place.startsWith(folder)) && !place.includes("/node_modules/")) return ` (${fileURLToPath(place)}, line ${line})`;
+  }
+  return "";
+}
+
+const OWN = ["src", "bin", "backtest"].map((folder) => new URL(`../${folder}/`, import.meta.url).href);
 
 /** What the operating system would not do: a file, a folder, a disk or an address, which the message names. */
 function isOfTheSystem(failure: Error): failure is NodeJS.ErrnoException {

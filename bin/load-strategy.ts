@@ -31,11 +31,18 @@ async function strategyFrom(file: string, shown: string): Promise<Strategy> {
     module = (await import(pathToFileURL(file).href)) as { default?: unknown };
   } catch (cause) {
     if (cause instanceof StrategyFailed) throw cause;
-    throw new UsageError(`the strategy file ${shown} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new UsageError(`the strategy file ${shown} could not be loaded${placeIn(file, cause)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   const strategy = module.default;
   if (!isStrategy(strategy)) throw new UsageError(`the strategy file ${shown} does not export a strategy: it needs "export default defineStrategy({ … })"`);
   return strategy;
+}
+
+/** Where in the file an error began: a message of the parser names no line, its stack does. */
+function placeIn(file: string, cause: unknown): string {
+  const stack = cause instanceof Error ? (cause.stack ?? "") : "";
+  const line = [file, pathToFileURL(file).href].map((path) => /^\d+/.exec(stack.split(`${path}:`)[1] ?? "")?.[0]).find((found) => found !== undefined);
+  return line === undefined ? "" : ` (line ${line})`;
 }
 
 function isStrategy(value: unknown): value is Strategy {

@@ -18,6 +18,7 @@ import type { AccountName } from "../src/trade.ts";
 import { strategies } from "../strategies/index.ts";
 import { dayOfArgument } from "./date-argument.ts";
 import { configureStrategy, loadStrategy } from "./load-strategy.ts";
+import { symbolList } from "./symbol-list.ts";
 import { UsageError } from "./usage-error.ts";
 
 const SAMPLE_DATA = fileURLToPath(new URL("../backtest/data", import.meta.url));
@@ -75,7 +76,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option("--data <dir>", "directory of daily bars").default(SAMPLE_DATA, "the sample data"))
     .option("--from <date>", "first day, YYYY-MM-DD (default: the first in the data)")
     .option("--to <date>", "last day, YYYY-MM-DD, included (default: the last in the data)")
-    .option("--symbols <list>", "symbols to trade, with commas between (default: the strategy's own, or all in the data)", listOf)
+    .option("--symbols <list>", "symbols to trade, with commas between (default: the strategy's own, or all in the data)", symbolList)
     .option("--param <key=value>", "set a parameter of the strategy; may be repeated, key.inner=value sets inside an object", collect, [])
     .option("--schedule <text>", "when runs are due, for instance \"last session of month at close-15m\" (default: the strategy's own)")
     .option("--config <file>", "take symbols, parameters, limits and execution from this file's entry for the strategy")
@@ -190,12 +191,6 @@ async function rangeOf({ data, from, to }: RunOptions, symbols: readonly string[
   const range = { from: asked.from === undefined ? first : dateOfEpochDay(asked.from), to: asked.to === undefined ? last : dateOfEpochDay(asked.to) };
   if (range.from === undefined || range.to === undefined) throw new UsageError(`${data} holds no bars`);
   return { from: range.from, to: range.to };
-}
-
-function listOf(text: string): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.some((name) => name === "")) throw new InvalidArgumentError("symbols with commas between, like SPY,IEF");
-  return names;
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

@@ -89,9 +89,7 @@ export function keep(reason: string): Keep {
 export function defineStrategy<Params extends z.ZodObject, Memory extends Json | undefined = undefined>(
   definition: StrategyDefinition<Params, Memory>,
 ): Strategy {
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(definition.name)) {
-    throw new StrategyFailed(`strategy name ${JSON.stringify(definition.name)} is not 1 to 32 lower case letters, digits and dashes`);
-  }
+  checkDefinition(definition);
   const schedule = parseSchedule(definition.schedule);
   const params = z.strictObject(definition.params.shape);
   return {
@@ -101,6 +99,17 @@ export function defineStrategy<Params extends z.ZodObject, Memory extends Json |
     schedule,
     configure: (input) => configure(definition, schedule, params.parse(input) as z.infer<Params>),
   };
+}
+
+/** What the compiler would say, for those who run a file without it. A misspelt part is one that is missing. */
+function checkDefinition(definition: { readonly [Part in "name" | "params" | "schedule" | "lookback" | "signal"]: unknown }): void {
+  const { name, params, schedule, lookback, signal } = definition;
+  if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,31}$/.test(name)) throw new StrategyFailed(`strategy name ${describe(name)} is not 1 to 32 lower case letters, digits and dashes`);
+  const wrong = (part: string, value: unknown, expected: string): StrategyFailed => new StrategyFailed(`${name}: ${part} is ${value === undefined ? "missing" : describe(value)}; it has to be ${expected}`);
+  if (typeof params !== "object" || params === null || !("shape" in params)) throw wrong("params", params, "z.object({ … }), which may be empty");
+  if (typeof schedule !== "string") throw wrong("schedule", schedule, 'text such as "every session at open+5m"');
+  if (typeof lookback !== "number" && typeof lookback !== "function") throw wrong("lookback", lookback, "a number of daily bars, or a function of the parameters");
+  if (typeof signal !== "function") throw wrong("signal", signal, "the function signal(view, params)");
 }
 
 function configure<Params extends z.ZodObject, Memory extends Json | undefined>(
@@ -116,7 +125,7 @@ function configure<Params extends z.ZodObject, Memory extends Json | undefined>(
     params: params as Json,
     schedule,
     lookback,
-    universe: definition.universe && ask(definition.universe, params, `${name}: universe failed`),
+    universe: definition.universe && universeOf(name, ask(definition.universe, params, `${name}: universe failed`)),
     parseMemory: memory && ((stored) => memoryOf(`${name}: what it remembered before`, stored, memory.schema)),
     initialMemory: memory?.initial,
     decide(view, weights, remembered) {
@@ -124,6 +133,13 @@ function configure<Params extends z.ZodObject, Memory extends Json | undefined>(
       return decisionOf(name, view, answer, memory?.schema);
     },
   };
+}
+
+function universeOf(name: string, universe: readonly string[] | undefined): readonly string[] | undefined {
+  if (universe !== undefined && !Array.isArray(universe)) throw new StrategyFailed(`${name}: universe gave ${describe(universe)}, not a list of symbols`);
+  const wrong = (universe as readonly unknown[] | undefined)?.find((symbol) => typeof symbol !== "string" || !/^[A-Z0-9][A-Z0-9.^=-]{0,15}$/.test(symbol));
+  if (wrong !== undefined) throw new StrategyFailed(`${name}: universe has ${describe(wrong)}, which is no symbol in capitals`);
+  return universe;
 }
 
 /** Calls the strategy's own code. */

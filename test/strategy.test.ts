@@ -139,6 +139,25 @@ describe("a definition", () => {
     expect(failure(() => strategyOf({ [part]: broken }).configure({}))).toBe(`own: ${part} failed: no such file`);
   });
 
+  test.each<[string, unknown, string]>([
+    ["lookback", undefined, "own: lookback is missing; it has to be a number of daily bars, or a function of the parameters"],
+    ["lookback", "20", 'own: lookback is "20"; it has to be a number of daily bars, or a function of the parameters'],
+    ["signal", undefined, "own: signal is missing; it has to be the function signal(view, params)"],
+    ["schedule", undefined, 'own: schedule is missing; it has to be text such as "every session at open+5m"'],
+    ["params", undefined, "own: params is missing; it has to be z.object({ … }), which may be empty"],
+    ["name", undefined, "strategy name undefined is not 1 to 32 lower case letters, digits and dashes"],
+  ])("whose %s is %j is refused by its name", (part, value, message) => {
+    expect(failure(() => strategyOf({ [part]: value }))).toBe(message);
+  });
+
+  test.each<[unknown, string]>([
+    [["SPY", "spy"], 'own: universe has "spy", which is no symbol in capitals'],
+    [["SPY", 7], "own: universe has 7, which is no symbol in capitals"],
+    ["SPY", 'own: universe gave "SPY", not a list of symbols'],
+  ])("with the universe %j is refused", (universe, message) => {
+    expect(failure(() => strategyOf({ universe: () => universe }).configure({}))).toBe(message);
+  });
+
   test("with a schedule that cannot be read is refused", () => {
     expect(() => strategyOf({ schedule: "now and then" })).toThrow(expect.objectContaining({ name: "ScheduleInvalid" }));
   });

@@ -12,6 +12,7 @@ import { serveLog, type LogSettings } from "../serve-log.ts";
 import { ADMIN_SECRET_FILE_VARIABLE, serveInMemory, serveKept, type ServeOptions } from "../serve-market.ts";
 import { newServedVenue, servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
 import { addSettings } from "../settings-from.ts";
+import { symbolList } from "../symbol-list.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface Options extends MarketOptions, ServeOptions, LogSettings {
@@ -30,7 +31,7 @@ export function register(program: Command): void {
     .addOption(new Option("--dir <directory>", "where commands, snapshots and keys are kept").default(".ballast/venue"))
     .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1"))
     .addOption(new Option("--port <number>", "port to listen on; 0 for any that is free").default(8080).argParser(count(0, 65_535)))
-    .option("--symbols <list>", "a new venue: what is traded, with commas between", listOf)
+    .option("--symbols <list>", "a new venue: what is traded, with commas between", symbolList)
     .addOption(new Option("--hours <hours>", "a new venue without data: New York's sessions, or always (default: calendar)").choices(["calendar", "always"]))
     .option("--start <instant>", "a new venue without data: the market's time at the start, RFC 3339 (default: now)")
     .option("--agents", "a new venue: seeded agents make the prices")

@@ -100,6 +100,11 @@ describe("ballast backtest", () => {
     expect(notes.at(-1)).toBe("Closes alone do not say what was traded: the profile realistic has a half spread of 2 basis points for them, no limit of volume and no impact.");
   });
 
+  test("takes symbols in small letters as those in capitals", () => {
+    const { out } = ballast(["backtest", strategyFile("hold-7", HOLD), "--data", dataWith("small", (lines) => lines), "--symbols", "acme", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ symbols: ["ACME"], orders: 1 });
+  });
+
   test("writes the orders, the fills, the equity, the journal and a report", () => {
     const out = join(folder, "report");
     const { code, err } = ballast(["backtest", strategyFile("hold-2", HOLD), "--data", dataWith("good-2", (lines) => lines), "--out", out]);
@@ -130,8 +135,8 @@ describe("wrong input ends with one clear line and exit code 2, never with a num
     ["an unknown strategy", () => ["backtest", "no-such"], /no strategy is named no-such; there are fixed-weights, inverse-volatility, momentum, trend/],
     ["a file that is not there", () => ["backtest", "./no-such.ts"], /there is no strategy file/],
     ["a file without a strategy", () => ["backtest", strategyFile("empty", "export default 1;\n")], /does not export a strategy/],
-    ["a file that does not parse", () => ["backtest", strategyFile("typo", "export default {;\n")], /could not be loaded/],
-    ["a strategy that throws", () => ["backtest", strategyFile("throws", HOLD.replace("view.symbols.map", "(null as never as string[]).map")), "--data", dataWith("a", (l) => l)], /hold: signal failed at 20\d\d-\d\d-\d\d/],
+    ["a file that does not parse", () => ["backtest", strategyFile("typo", "const a = 1;\nexport default {;\n")], /typo\.ts could not be loaded \(line 2\): /],
+    ["a strategy that throws", () => ["backtest", strategyFile("throws", HOLD.replace("view.symbols.map", "(null as never as string[]).map")), "--data", dataWith("a", (l) => l)], /hold: signal failed at 20\d\d-\d\d-\d\d: .*throws\.ts, line 8\)\n$/],
     ["a strategy that weighs NaN", () => ["backtest", strategyFile("nan", HOLD.replace("weight / view.symbols.length", "Number.NaN")), "--data", dataWith("b", (l) => l)], /gave ACME the weight NaN/],
     ["an unknown parameter", () => ["backtest", hold, "--data", dataWith("c", (l) => l), "--param", "wieght=1"], /wieght/],
     ["a parameter of the wrong type", () => ["backtest", "trend", "--param", "days=soon"], /days/],
@@ -144,6 +149,7 @@ describe("wrong input ends with one clear line and exit code 2, never with a num
     ["a range without data", () => ["backtest", hold, "--data", dataWith("i", (l) => l), "--from", "2001-01-02", "--to", "2001-12-31"], /2018-01-02/],
     ["dates in the wrong order", () => ["backtest", hold, "--data", dataWith("j", (l) => l), "--from", "2019-01-02", "--to", "2018-12-31"], /--from 2019-01-02 lies after --to 2018-12-31/],
     ["a date that is none", () => ["backtest", hold, "--from", "2019-02-30"], /2019-02-30/],
+    ["a symbol that is none", () => ["backtest", hold, "--symbols", "SPY,,IEF"], /"" is no symbol; give them with commas between, like SPY,IEF/],
     ["an unknown option", () => ["backtest", hold, "--slipage-bps", "1"], /unknown option/],
     ["a fee schedule that is none", () => ["backtest", hold, "--fees", "free"], /alpaca, ib, none/],
     ["an option that the configuration decides", () => ["backtest", "momentum", "--config", "ballast.yaml", "--fees", "none", "--param", "top=3"], /--config takes .*--param.*--fees.* from the file/],

@@ -80,7 +80,7 @@ describe("a strategy", () => {
     ["that there is not", () => "wishful", /^no strategy is named wishful; there are .*momentum.*, or give a file: \.\/wishful\.ts$/],
     ["in no file", () => join(folder, "nowhere.ts"), /^there is no strategy file .*nowhere\.ts$/],
     ["in a file that exports something else", () => file("other.mjs", "export default 42;"), /other\.mjs does not export a strategy: it needs "export default defineStrategy/],
-    ["in a file that throws", () => file("throws.mjs", 'throw new Error("not today");'), /throws\.mjs could not be loaded: not today$/],
+    ["in a file that throws", () => file("throws.mjs", 'throw new Error("not today");'), /throws\.mjs could not be loaded \(line 1\): not today$/],
     ["in a file that is no program", () => file("broken.mjs", "export default {{{"), /broken\.mjs could not be loaded: /],
   ])("%s is refused in words", async (_case, name, message) => {
     await expect(loadStrategy(name())).rejects.toMatchObject({ name: "UsageError", message: expect.stringMatching(message) as string });

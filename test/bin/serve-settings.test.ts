@@ -30,7 +30,7 @@ test("options come from a file, over it from the environment, over both from the
   const dir = join(folder, "market");
   writeFileSync(file, `dir: ${dir}\nport: 0\nstepped: true\nsymbols: AAA,BBB\nhours: calendar\nstart: "2026-11-24T17:00:00Z"\n`);
   const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--json"]).out) as { id: string; secret: string };
-  const url = await started(["--config", file, "--hours", "always"], { BALLAST_SERVE_SYMBOLS: "CCC" });
+  const url = await started(["--config", file, "--hours", "always"], { BALLAST_SERVE_SYMBOLS: "ccc" });
   const answer = await fetch(`${url}/v2/clock`, { headers: { "APCA-API-KEY-ID": id, "APCA-API-SECRET-KEY": secret } });
   expect(await answer.json()).toMatchObject({ timestamp: "2026-11-24T12:00:00.000-05:00" });
   expect(JSON.parse(readFileSync(join(dir, "venue.json"), "utf8"))).toMatchObject({ startsAt: "2026-11-24T17:00:00.000Z", market: { kind: "clients", symbols: ["CCC"], hours: "always" } });
