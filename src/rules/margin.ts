@@ -4,7 +4,7 @@
  * Alpaca's table is applied to every date before its first row too: a backtest asks what this broker would have wanted.
  * Amounts are of the position's market value; what is short has a negative quantity.
  */
-import { addMoney, maxOf, moneyOf, mulDiv, NANOS, notional, priceOf, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, maxOf, moneyOf, mulDiv, mulDivUp, NANOS, notional, priceOf, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import { epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
 import { nextSession } from "./calendar.ts";
 import { dayTradeRuleOn, type DayTradeSettings } from "./day-trading.ts";
@@ -28,7 +28,7 @@ export function maintenanceMargin(positions: readonly MarginPosition[], day: Epo
   const total = positions.reduce((sum, position) => addMoney(sum, valueOf(position)), ZERO_MONEY);
   return positions.reduce((sum, position) => {
     const required = positionMaintenance(position, day);
-    const concentrated = debit >= CONCENTRATION_DEBIT && mulDiv(valueOf(position), 100, 1) >= mulDiv(total, 70, 1);
+    const concentrated = debit >= CONCENTRATION_DEBIT && valueOf(position) >= mulDivUp(total, 70, 100);
     return addMoney(sum, concentrated ? maxOf(required, percent(valueOf(position), 50)) : required);
   }, ZERO_MONEY);
 }

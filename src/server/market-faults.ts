@@ -14,8 +14,9 @@ import type { HeldBack } from "../simulator/exchange-state.ts";
 import type { Instant } from "../time.ts";
 import { instantOf, plusMs } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
-import { FaultDraws, matches, type DrawsMemory } from "./fault-draws.ts";
 import type { VenueCommand } from "./commands.ts";
+import { splitRefusal, type Steered } from "./countable.ts";
+import { FaultDraws, matches, type DrawsMemory } from "./fault-draws.ts";
 import type { MarketFault } from "./market-fault-rules.ts";
 import type { VenueOrder } from "./venue-order.ts";
 
@@ -55,7 +56,7 @@ export interface PartialFill {
   readonly restAfterMs: number;
 }
 
-type Market = Pick<Exchange, "now" | "halt" | "resume" | "split" | "isHalted" | "goOn">;
+type Market = Steered & Pick<Exchange, "now" | "halt" | "resume" | "split" | "isHalted" | "goOn">;
 type Drawn = Extract<MarketFault, { readonly fault: "partial-fill" | "halt" }>;
 const NONE: MarketFaultPlan = { seed: 0, market: [] };
 const WHOLE = 1_000_000;
@@ -125,6 +126,8 @@ export class MarketFaults implements HeldBack {
       if (this.#begun.has(place) || !(startOf(rule) <= now)) continue;
       this.#begun.add(place);
       if (rule.fault === "split") {
+        // Nobody is there to be told that it would be too much.
+        if (splitRefusal({ symbol: rule.symbol, ratio: rule.ratio }, market)) continue;
         market.split(rule.symbol, rule.ratio, undefined);
         this.#draws.note(place);
         touched.push(rule.symbol);

@@ -11,6 +11,7 @@ import type { OrderChanges, OrderGroup, OrderTicket, Trail } from "../simulator/
 import type { Instant } from "../time.ts";
 import type { ClientOrderId, SubmitOutcome, Symbol } from "../trade.ts";
 import type { CommandOf, OrderForm } from "./commands.ts";
+import { orderPriceRefusal } from "./countable.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { explained } from "./rejections.ts";
 import { isOfSeason } from "./seasons.ts";
@@ -55,7 +56,7 @@ export class OrderEntry {
     if (hasEnded(order) || order.status === "accepted") return rejected("not_replaceable", `cannot replace order in ${order.status} status`);
     if (order.notional !== undefined) return rejected("not_replaceable", "notional orders cannot be replaced");
     if (changes.clientOrderId !== undefined && account.orders.byClientId(changes.clientOrderId)) return NAME_TAKEN;
-    const refused = isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now) : undefined;
+    const refused = orderPriceRefusal({ symbol: order.symbol, ...changes }, this.#state.exchange) ?? (isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now) : undefined);
     if (refused) return refused;
     const trail = changedTrail(order, changes.trail);
     const number = this.#nextNumber();
@@ -125,6 +126,8 @@ export class OrderEntry {
     const isFractional = form.notional !== undefined || (form.quantity !== undefined && form.quantity % NANOS !== 0);
     if (isFractional && (this.#state.settings.exchange.wholeShares || !configuration.fractionalTrading)) return rejected("not_fractionable", `asset "${form.symbol}" is not fractionable`);
     if (form.notional !== undefined && (form.timeInForce !== "day" || form.orderClass !== "simple")) return rejected("fractional_not_day", form.orderClass === "simple" ? "fractional orders must be DAY orders" : "fractional orders must be simple orders");
+    const uncountable = orderPriceRefusal(form, this.#state.exchange);
+    if (uncountable) return uncountable;
     if (configuration.noShorting && form.side === "sell" && this.held(account, form.symbol) <= 0) return rejected("shorting_not_allowed", "account is not allowed to short");
     return isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now, { symbol: form.symbol, side: form.side, held: this.held(account, form.symbol) }) : undefined;
   }

@@ -2,9 +2,11 @@
  * Carries out what is commanded of seasons, and ends each round at its instant: what is open then is canceled, and how
  * everybody stands at that instant is the result, whatever comes after.
  */
+import type { AccountTerms } from "../simulator/trading-account.ts";
 import { newYorkClock, type Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
 import type { CommandOf, SeasonRules } from "./commands.ts";
+import { openingRefusal } from "./countable.ts";
 import { entrantOf } from "./entrants.ts";
 import type { Entrant } from "./leaderboard.ts";
 import type { OrderEntry } from "./order-entry.ts";
@@ -90,8 +92,8 @@ export class SeasonDesk {
 
   #wrongIn({ startsAt, endsAt, cash, symbols, shorting, multiplier }: SeasonRules, now: Instant): Rejected | undefined {
     if (endsAt <= startsAt || endsAt <= now) return rejected("season_rules", "a season ends after it begins, and later than now");
-    if (cash <= 0) return rejected("season_rules", "a season's cash is above 0");
-    if (shorting && multiplier === 1) return rejected("season_rules", "short sales take a margin account: a multiplier of 2 or 4");
+    const refused = openingRefusal(cash, termsOf({ multiplier, shorting }));
+    if (refused) return rejected("season_rules", refused.rejection.message);
     const unknown = symbols?.find((symbol) => !this.#state.assets.named(symbol));
     return unknown === undefined ? undefined : rejected("asset_not_found", `asset "${unknown}" not found`);
   }
@@ -102,7 +104,7 @@ export function entrantsOf({ entries, rules, results }: Season, { accounts, exch
   return results ?? entries.map(({ name, account, joinedAt }) => entrantOf(accounts.get(account)!, exchange.account(account).equity, { name, since: Math.max(joinedAt, rules.startsAt) as Instant }));
 }
 
-function termsOf({ multiplier, shorting }: SeasonRules): CommandOf<"open-account">["terms"] {
+function termsOf({ multiplier, shorting }: Pick<SeasonRules, "multiplier" | "shorting">): AccountTerms {
   return { multiplier, shorting, debitInterestBps: 0, borrowFeeBps: 0 };
 }
 

@@ -18,6 +18,7 @@ import { MINUTE_MS, plusMs, type Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
 import { Assets, type ListedAsset } from "./assets.ts";
 import type { CommandOf, VenueCommand } from "./commands.ts";
+import { dividendRefusal, openingRefusal, quoteRefusal, splitRefusal } from "./countable.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { ExchangeFollower } from "./exchange-follower.ts";
 import { clientCommandOf, MarketFaults, type MarketFaultsMemory, type PartialFill } from "./market-faults.ts";
@@ -28,7 +29,7 @@ import type { Season, Seasons } from "./seasons.ts";
 import { TradeTape, type SymbolTapeSnapshot } from "./trade-tape.ts";
 import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
 import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
-import { rejected, type MarketUpdate, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
+import { rejected, type MarketUpdate, type Rejected, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
 import { Announcements, VenueState, type VenueSettings } from "./venue-state.ts";
 import type { Watchlist } from "./watchlists.ts";
 
@@ -200,10 +201,9 @@ export class Venue {
       case "advance":
         return DONE;
       case "open-account":
-        return this.#openAccount(command);
+        return ACCOUNT_NAME.test(command.account) ? this.#openAccount(command) : rejected("invalid_account_name", "an account's name has up to 64 letters, digits, dots, dashes and underscores");
       case "list":
-        if (!this.#state.assets.named(command.symbol)) this.#list(command.symbol);
-        return DONE;
+        return this.#listOnce(command.symbol);
       case "market-faults":
         return this.#followFaults(command);
       case "quote":
@@ -268,6 +268,8 @@ export class Venue {
   #openAccount({ account: name, cash, terms = CASH_ACCOUNT, at }: Omit<CommandOf<"open-account">, "type">): VenueReply {
     const { accounts, exchange, settings } = this.#state;
     if (accounts.has(name)) return rejected("account_taken", `account ${name} is open already`);
+    const refused = openingRefusal(cash, terms);
+    if (refused) return refused;
     exchange.openAccount(name, cash, terms);
     const id = derivedUuid(settings.salt, `account/${name}`);
     const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms });
@@ -282,6 +284,8 @@ export class Venue {
     const { symbol } = command;
     const asset = this.#state.assets.named(symbol);
     if (!asset?.isActive) return rejected("asset_not_found", `asset "${symbol}" not found`);
+    const refused = this.#steeringRefusal(command);
+    if (refused) return refused;
     switch (command.type) {
       case "quote": {
         const { bid, ask, quantity } = command;
@@ -302,6 +306,13 @@ export class Venue {
         exchange.accrueDividend(symbol, command.amount, undefined);
         return DONE;
     }
+  }
+
+  #steeringRefusal(command: CommandOf<"quote" | "halt" | "resume" | "split" | "dividend">): Rejected | undefined {
+    const { exchange } = this.#state;
+    if (command.type === "quote") return quoteRefusal(command, exchange);
+    if (command.type === "split") return splitRefusal(command, exchange);
+    return command.type === "dividend" ? dividendRefusal(command, exchange) : undefined;
   }
 
   #watchlist(account: VenueAccount, command: CommandOf<"create-watchlist" | "update-watchlist" | "add-to-watchlist" | "remove-from-watchlist" | "delete-watchlist">): VenueReply {
@@ -332,6 +343,12 @@ export class Venue {
     const unknown = list.symbols.find((symbol) => !this.#state.assets.named(symbol));
     if (unknown !== undefined) return rejected("asset_not_found", `asset "${unknown}" not found`);
     return { kind: "watchlist", watchlist: account.watchlists.put(list) };
+  }
+
+  #listOnce(symbol: Symbol): VenueReply {
+    if (!SYMBOL.test(symbol)) return rejected("invalid_symbol", "a symbol has up to 32 capital letters, digits, dots, dashes and slashes");
+    if (!this.#state.assets.named(symbol)) this.#list(symbol);
+    return DONE;
   }
 
   #list(symbol: Symbol): void {
@@ -467,4 +484,7 @@ function asItIs(order: VenueOrder): VenueOrder {
 const SESSION_END_MS = 1_000;
 /** As Alpaca says that a side has no quote. */
 const NO_PRICE = 0 as Price;
+/** Those of seasons are opened by joining, and have a slash. */
+const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
+const SYMBOL = /^[A-Z0-9.\-/]{1,32}$/;
 const DONE: VenueReply = { kind: "done" };

@@ -215,6 +215,11 @@ export class Exchange {
     return order?.account === name ? order : undefined;
   }
 
+  /** By the order in which they were opened, the market's own among them. */
+  accountNames(): IterableIterator<AccountName> {
+    return this.#state.accounts.keys();
+  }
+
   account(name: AccountName): Account {
     const account = this.#state.account(name);
     const { ledger } = account;

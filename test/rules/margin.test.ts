@@ -69,6 +69,10 @@ describe("maintenance by Alpaca's table", () => {
     expect(moneyToText(maintenanceMargin(positions, NOW, moneyOf(debit)))).toBe(required);
   });
 
+  test("a concentrated position of three billion is counted like a small one", () => {
+    expect(moneyToText(maintenanceMargin([position(3_000_000, "1000")], NOW, moneyOf("2000000000")))).toBe("1500000000");
+  });
+
   test("a concentrated position that needs more already keeps its own", () => {
     expect(moneyToText(maintenanceMargin([position(10_000, "50", { leverage: 3 })], NOW, moneyOf("100000")))).toBe("375000");
   });

@@ -132,7 +132,8 @@ describe("the rules of a season, at order entry", () => {
   test.each([
     [{ endsAt: "2026-11-24T16:00:00Z" }, "a season ends after it begins, and later than now"],
     [{ startsAt: "2026-11-24T21:00:00Z" }, "a season ends after it begins, and later than now"],
-    [{ cash: "0" }, "a season's cash is above 0"],
+    [{ cash: "0" }, "an account begins with more than 0 and at most 1000000000 USD"],
+    [{ cash: "1000000000.01" }, "an account begins with more than 0 and at most 1000000000 USD"],
     [{ shorting: true }, "short sales take a margin account: a multiplier of 2 or 4"],
     [{ symbols: ["ZZZ"] }, 'asset "ZZZ" not found'],
     [{ name: "Spring" }, "name: up to 32 small letters, digits and dashes"],
