@@ -171,7 +171,7 @@ const UNITS: Readonly<Record<string, readonly [unit: Timeframe["unit"], times: n
 
 function timeframeOf(text: string): Timeframe {
   const [, digits, word] = /^(\d{1,2})([A-Za-z]+)$/.exec(text) ?? [];
-  const found = word === undefined ? undefined : UNITS[word];
+  const found = word !== undefined && Object.hasOwn(UNITS, word) ? UNITS[word] : undefined;
   const count = Number(digits);
   if (!found || count < 1 || !found[2](count)) throw badRequest(`invalid timeframe: ${text}`);
   return { unit: found[0], count: count * found[1] };

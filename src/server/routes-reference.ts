@@ -1,6 +1,7 @@
 /** What is the same for everybody: /v2/assets, and the clocks and calendars of /v2 and /v3. */
 import { z } from "zod";
-import { newYorkClock, type EpochDay } from "../time.ts";
+import { FIRST_CALENDAR_DAY, LAST_CALENDAR_DAY } from "../rules/calendar.ts";
+import { dateOfEpochDay, newYorkClock, type EpochDay, type Instant } from "../time.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { assetView } from "./wire-assets.ts";
 import { calendarOf, clockOf, marketCalendarOf, marketClockOf, marketNamed } from "./wire-calendar.ts";
@@ -36,6 +37,7 @@ export function referenceRoutes(parts: ServerParts): void {
   app.get("/v3/clock", (request, reply) => {
     const { markets, time } = parsed(z.looseObject({ markets: given(z.string()), time: given(wireTime) }), request.query, badRequest);
     const names = (markets ?? "NYSE").split(",");
+    if (time !== undefined && !isCovered(time)) throw badRequest(`time: the calendar has the days from ${dateOfEpochDay(FIRST_CALENDAR_DAY)} to ${dateOfEpochDay(LAST_DAY)}`);
     void reply.send({ clocks: names.map((name) => marketClockOf(marketNamed(name), time ?? parts.now(), hours)) });
   });
 
@@ -44,4 +46,12 @@ export function referenceRoutes(parts: ServerParts): void {
     const start = query.start ?? newYorkClock(parts.now()).day;
     void reply.send(marketCalendarOf(marketNamed(request.params.market), start, query.end ?? ((start + 7) as EpochDay), query.timezone === "UTC"));
   });
+}
+
+/** A clock tells the session after the next one, too. */
+const LAST_DAY = (LAST_CALENDAR_DAY - 10) as EpochDay;
+
+function isCovered(time: Instant): boolean {
+  const { day } = newYorkClock(time);
+  return day >= FIRST_CALENDAR_DAY && day <= LAST_DAY;
 }

@@ -3,14 +3,15 @@
  *
  * An update is rendered when it is announced, and only while somebody of its account listens.
  */
-import websocket, { type WebSocket } from "@fastify/websocket";
-import type { FastifyRequest } from "fastify";
+import websocket, { type WebSocket, type WebsocketHandler } from "@fastify/websocket";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { moneyToNumber, moneyToText, quantityToText } from "../money.ts";
 import { isoOf } from "../time.ts";
 import type { AccountName } from "../trade.ts";
 import { EncodedMessage, refuseConnection, serveMarketData, type MarketMessage } from "./data-stream.ts";
 import type { FaultInjector } from "./faults.ts";
 import { keysIn } from "./gate.ts";
+import { refuseBytes } from "./refused-bytes.ts";
 import type { Identity, ServerParts } from "./server-parts.ts";
 import type { DropReason, OutletOptions } from "./stream-outlet.ts";
 import type { ShownBar } from "./printed-market.ts";
@@ -19,6 +20,7 @@ import { serveUpdates } from "./update-stream.ts";
 import type { Venue } from "./venue.ts";
 import type { MarketBar, MarketUpdate, TradeUpdate } from "./venue-replies.ts";
 import { barView, quoteView, tradeView } from "./wire-market-data.ts";
+import { WireError } from "./wire-errors.ts";
 import { orderJson } from "./wire-orders.ts";
 
 export interface StreamWatch {
@@ -34,6 +36,8 @@ const SYMBOLS_MAX = 10_000;
 
 export async function streamRoutes({ app, venue, settings }: ServerParts, faults: FaultInjector, watch: StreamWatch): Promise<void> {
   await app.register(websocket, { options: { maxPayload: FRAME_MAX } });
+  // Of an upgrade that is none, as without its key.
+  app.websocketServer.on("wsClientError", refuseBytes);
   const updates = updatesOf(venue);
   const market = marketOf(venue);
   const closers = new Set<() => void>();
@@ -52,11 +56,13 @@ export async function streamRoutes({ app, venue, settings }: ServerParts, faults
     });
   };
 
-  app.get("/stream", { websocket: true }, (socket, request) => {
+  const stream = (url: string, wsHandler: WebsocketHandler): void => void app.route({ method: "GET", url, handler: askForUpgrade, wsHandler });
+
+  stream("/stream", (socket, request) => {
     opened(socket, serveUpdates(socket, { accountOf: (keyId, secretKey) => identityOf(keyId, secretKey)?.account, subscribe: updates, outlet: outlet("trade_updates", request) }));
   });
   for (const feed of ["iex", "sip", "delayed_sip"]) {
-    app.get(`/v2/${feed}`, { websocket: true }, (socket, request) => {
+    stream(`/v2/${feed}`, (socket, request) => {
       const encoding = request.headers["content-type"] === "application/msgpack" ? "msgpack" : "json";
       let holder: string | undefined;
       const isPermitted = (keyId: string, secretKey: string): boolean => {
@@ -80,6 +86,11 @@ export async function streamRoutes({ app, venue, settings }: ServerParts, faults
   app.addHook("preClose", async () => {
     for (const close of closers) close();
   });
+}
+
+async function askForUpgrade(_request: FastifyRequest, reply: FastifyReply): Promise<never> {
+  reply.header("upgrade", "websocket");
+  throw new WireError(426, 42610000, "a stream is read over a WebSocket");
 }
 
 type Unsubscribe = () => void;

@@ -6,7 +6,6 @@
  * venue never asks for it.
  */
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { VenueCommand } from "./commands.ts";
 import { installCors } from "./cors.ts";
@@ -19,6 +18,7 @@ import { orderRoutes } from "./routes-orders.ts";
 import { positionRoutes } from "./routes-positions.ts";
 import { referenceRoutes } from "./routes-reference.ts";
 import { watchlistRoutes } from "./routes-watchlists.ts";
+import { refuseBytes } from "./refused-bytes.ts";
 import type { RunningServer, ServerParts, ServerSettings } from "./server-parts.ts";
 import type { VenueReply } from "./venue-replies.ts";
 import { invalidRequest } from "./wire-errors.ts";
@@ -70,19 +70,6 @@ function listenerOf({ tls, log, connectionsMax = CONNECTIONS_MAX }: ServerSettin
 function sendFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   void sendError(reply, error);
 }
-
-/** What is no HTTP, or too long or too slow, is told so as far as the connection still takes it. */
-function refuseBytes(error: Error & { readonly code?: string }, socket: Socket): void {
-  const [status, reason] = REASONS[error.code ?? ""] ?? [400, "Bad Request"];
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const body = JSON.stringify({ code: status * 100_000, message: reason.toLowerCase() });
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
-}
-
-const REASONS: Readonly<Record<string, readonly [status: number, reason: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
-  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
-};
 
 /** Clients offer other protocols too, as Java's does with h2c, and elsewhere than at the streams: they are answered as if they had not. */
 function wantsWebSocket({ method, headers, url = "" }: IncomingMessage): boolean {

@@ -1,10 +1,10 @@
 /** Nobody's requests harm the server or show one account to another. BALLAST_FUZZ_FACTOR asks for so many times as many. */
 import fc from "fast-check";
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import type { Unstamped } from "../../src/server/server-parts.ts";
 import type { Symbol } from "../../src/trade.ts";
 import { expectAlways, FUZZ_TIMEOUT_MS } from "../support/fuzzing.ts";
-import { hostileRequests, type HostileRequest } from "../support/hostile-requests.ts";
+import { hostileRequests, routesAsked, type HostileRequest } from "../support/hostile-requests.ts";
 import { HostileWorld, OWNERS } from "../support/hostile-world.ts";
 
 const AAA = "AAA" as Symbol;
@@ -41,4 +41,12 @@ test("whatever is asked, every answer is an answer of Alpaca's interface, and of
       if (differs !== undefined) throw new Error(differs);
     }
   });
+});
+
+test("requests are drawn for every route that the server has, and for no other", async () => {
+  const world = await HostileWorld.open();
+  const routes = world.routes();
+  await world.close();
+  expect(routes.length).toBeGreaterThan(70);
+  expect([...new Set(routesAsked())].sort()).toEqual([...routes].sort());
 });

@@ -77,6 +77,27 @@ describe("a server", () => {
     expect(await raw(market.server.url, `GET /v2/clock HTTP/1.1\r\nHost: x\r\n${keys}Connection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 /);
   });
 
+  test("tells who asks for a stream without a WebSocket, or without its key, what is missing", async () => {
+    market = await serveMarket({ ann: "1" }, { extend: (parts) => operate(parts, () => 0) });
+    for (const path of ["/stream", "/v2/iex"]) {
+      expect(await raw(market.server.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 426 [^]*\{"code":42610000,"message":"a stream is read over a WebSocket"\}$/);
+      expect(await raw(market.server.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 [^]*\{"code":40000000,"message":"bad request"\}$/);
+    }
+  });
+
+  test("takes no word that every object has for a timeframe", async () => {
+    market = await serveMarket();
+    expect(await market.send("ann", "GET", "/v2/stocks/AAA/bars?timeframe=1constructor")).toMatchObject({ status: 400, body: { message: "invalid timeframe: 1constructor" } });
+  });
+
+  test("tells what its calendar does not have", async () => {
+    market = await serveMarket();
+    const time = (date: string) => market!.send("ann", "GET", `/v3/clock?time=${date}`);
+    expect(await time("2029-12-21")).toMatchObject({ status: 200 });
+    expect(await time("1989-12-31")).toMatchObject({ status: 400, body: { message: "time: the calendar has the days from 1990-01-01 to 2029-12-21" } });
+    expect(await time("9999-12-31")).toMatchObject({ status: 400 });
+  });
+
   test("speaks TLS with a certificate that it is given", async () => {
     const tls = await selfSigned();
     market = await serveMarket({ ann: "1" }, { tls });
@@ -155,6 +176,7 @@ describe("operators' routes", () => {
     expect(server.venue.exchange.quoteOf("AAA" as never)).toMatchObject({ bid: 10_000_000, ask: 10_010_000 });
     expect(await post("/sim/v1/advance", { to: "2026-11-24T18:00:00Z" }, await bearer())).toEqual({ status: 200, body: { now: "2026-11-24T18:00:00.000Z" } });
     expect(await post("/sim/v1/advance", { to: "2026-11-24T17:59:59Z" }, await bearer())).toMatchObject({ status: 422, body: { message: "the market's time does not go back" } });
+    expect(await post("/sim/v1/advance", { to: "2031-01-01T00:00:00Z" }, await bearer())).toMatchObject({ status: 422, body: { message: "the market's calendar is known until 2029-12-31, and it plays until 2029-09-22: orders are good for 90 days" } });
     expect(await post("/sim/v1/advance", { to: "tomorrow" }, await bearer())).toMatchObject({ status: 422 });
     expect(await post("/sim/v1/commands", { type: "place", account: "ann" }, await bearer())).toMatchObject({ status: 422, body: { message: "type must be one of open-account, list, quote, halt, resume, split, dividend" } });
     expect(await post("/sim/v1/commands", { type: "halt", symbol: "ZZZ" }, await bearer())).toMatchObject({ status: 422, body: { message: 'asset "ZZZ" not found' } });

@@ -2,10 +2,11 @@
  * Requests of every route of a served market: valid, nearly valid and nonsense.
  *
  * They are plain data, so that a failing case can be printed, sent again and made smaller. Orders, watchlists and
- * accounts are named by ids that the venue derives, whoever they belong to.
+ * accounts are named by ids that the venue derives, whoever they belong to. What operators send is hostile-commands.ts.
  */
 import fc from "fast-check";
 import { derivedUuid } from "../../src/server/derived-ids.ts";
+import { OPERATORS_OPERATIONS, PLAYERS_OPERATIONS, SEASON_PLAYERS, SEASONS, type Fields, type Operation } from "./hostile-commands.ts";
 import { hostileJson, hostileText, nearly, spoiling } from "./hostile-values.ts";
 
 export interface HostileRequest {
@@ -18,17 +19,8 @@ export interface HostileRequest {
   readonly body: string | undefined;
 }
 
-type Fields = Readonly<Record<string, fc.Arbitrary<unknown>>>;
-
-interface Operation {
-  readonly method: string;
-  /** A part in braces is one of the arbitraries below. */
-  readonly path: string;
-  readonly query?: Fields;
-  readonly body?: fc.Arbitrary<Readonly<Record<string, unknown>>>;
-  readonly weight?: number;
-}
-
+/** Has a key of the scope `admin`, and no account. */
+export const OPERATOR = "qops4d21";
 const SALT = "test";
 const SYMBOL = fc.constantFrom("AAA", "BBB", "aaa", "ZZZ");
 const SYMBOLS = fc.constantFrom("AAA", "BBB", "AAA,BBB", "AAA,ZZZ");
@@ -41,22 +33,37 @@ const FEED = fc.constantFrom("sip", "iex", "delayed_sip", "otc", "boats", "overn
 const PRICE = fc.oneof({ weight: 4, arbitrary: fc.constantFrom("98", "99", "99.5", "100", "100.01", "101", "102") }, { weight: 1, arbitrary: fc.constantFrom("0.01", "0.5", "150", "1000000", "100.001") }).chain((text) => fc.constantFrom<unknown>(text, Number(text)));
 const SHARES = fc.oneof({ weight: 4, arbitrary: fc.constantFrom("1", "2", "5", "10", "60") }, { weight: 1, arbitrary: fc.constantFrom("0.5", "1.000000001", "1000", "9000000") }).chain((text) => fc.constantFrom<unknown>(text, Number(text)));
 
+const PARTS: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  order: fc.integer({ min: 1, max: 12 }).map((number) => derivedUuid(SALT, `order/${number}`)),
+  watchlist: fc.integer({ min: 1, max: 16 }).map((number) => derivedUuid(SALT, `watchlist/${number}`)),
+  symbol: SYMBOL,
+  market: fc.constantFrom("NYSE", "XNAS", "IEX", "LSE"),
+  type: fc.constantFrom("FILL", "CSD", "DIV", "TRANS"),
+  kind: fc.constantFrom("trade", "quote"),
+  file: fc.constantFrom("page.js", "page.css"),
+  season: SEASONS,
+};
+
 /** `owners` are the accounts; a name that is made up begins with the token of the one who sends it. */
 export function hostileRequests(owners: readonly string[]): fc.Arbitrary<HostileRequest> {
-  const parts: Record<string, fc.Arbitrary<string>> = {
-    order: fc.integer({ min: 1, max: 12 }).map((number) => derivedUuid(SALT, `order/${number}`)),
-    watchlist: fc.integer({ min: 1, max: 16 }).map((number) => derivedUuid(SALT, `watchlist/${number}`)),
-    symbol: SYMBOL,
-    market: fc.constantFrom("NYSE", "XNAS", "IEX", "LSE"),
-    type: fc.constantFrom("FILL", "CSD", "DIV", "TRANS"),
-    kind: fc.constantFrom("trade", "quote"),
-  };
-  return fc.constantFrom(...owners).chain((account) =>
-    fc.oneof(...operationsOf(account, owners, parts).map((operation) => ({ weight: operation.weight ?? 1, arbitrary: requestOf(account, owners, operation, parts) })), { weight: 2, arbitrary: unknownRoute(account) }),
+  const sender = fc.oneof({ weight: 15, arbitrary: fc.constantFrom(...owners) }, { weight: 2, arbitrary: fc.constantFrom(...SEASON_PLAYERS) }, { weight: 3, arbitrary: fc.constant(OPERATOR) });
+  return sender.chain((account) =>
+    fc.oneof(...operationsOf(account, owners).map(({ weight = 1, ...operation }) => ({ weight, arbitrary: requestOf(account, owners, operation) })), { weight: 2, arbitrary: unknownRoute(account) }),
   );
 }
 
-function operationsOf(account: string, owners: readonly string[], parts: Readonly<Record<string, fc.Arbitrary<string>>>): readonly Operation[] {
+/** What requests are drawn for, as "GET /v2/orders/{}". */
+export function routesAsked(): readonly string[] {
+  return operationsOf("", [""]).map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, "{}")}`);
+}
+
+/** An operator's key opens operators' routes alone, and every other none of them. */
+function operationsOf(account: string, owners: readonly string[]): readonly Operation[] {
+  const often = account === OPERATOR ? 20 : 1;
+  return [...accountsOperations(account, owners), ...PLAYERS_OPERATIONS, ...OPERATORS_OPERATIONS.map(({ weight = 1, ...operation }) => ({ ...operation, weight: weight * often }))];
+}
+
+function accountsOperations(account: string, owners: readonly string[]): readonly Operation[] {
   const ownName = fc.integer({ min: 1, max: 60 }).map((number) => `${account}-${number}`);
   const anyName = fc.oneof({ weight: 2, arbitrary: ownName }, { weight: 1, arbitrary: fc.constantFrom(...owners).chain((owner) => fc.constantFrom(`${owner}-filled`, `${owner}-open`, `${owner}-list`)) }, { weight: 1, arbitrary: fc.constantFrom(...owners).chain((owner) => fc.integer({ min: 1, max: 60 }).map((number) => `${owner}-${number}`)) });
   const history: Fields = { start: TIME, end: TIME, limit: COUNT, sort: DIRECTION, asof: DAY, feed: FEED, currency: fc.constant("USD"), page_token: hostileText };
@@ -72,7 +79,7 @@ function operationsOf(account: string, owners: readonly string[], parts: Readonl
     { method: "GET", path: "/v2/account/activities", query: { ...activities, activity_types: fc.constantFrom("FILL", "FILL,CSD", "FEE"), category: fc.constantFrom("trade_activity", "non_trade_activity") } },
     { method: "GET", path: "/v2/account/activities/{type}", query: activities },
     { method: "GET", path: "/v2/account/portfolio/history", query: { period: fc.constantFrom("1D", "2W", "1M", "1A"), timeframe: fc.constantFrom("1Min", "15Min", "1H", "1D"), intraday_reporting: fc.constantFrom("market_hours", "extended_hours", "continuous"), start: TIME, end: TIME, date_end: DAY, extended_hours: YES_OR_NO, pnl_reset: fc.constantFrom("per_day", "no_reset"), cashflow_types: fc.constant("ALL") } },
-    { method: "GET", path: "/v2/orders", weight: 2, query: { status: fc.constantFrom("open", "closed", "all"), limit: COUNT, after: TIME, until: TIME, direction: DIRECTION, nested: YES_OR_NO, symbols: SYMBOLS, side: fc.constantFrom("buy", "sell"), asset_class: fc.constantFrom("us_equity", "crypto"), before_order_id: parts["order"]!, after_order_id: parts["order"]! } },
+    { method: "GET", path: "/v2/orders", weight: 2, query: { status: fc.constantFrom("open", "closed", "all"), limit: COUNT, after: TIME, until: TIME, direction: DIRECTION, nested: YES_OR_NO, symbols: SYMBOLS, side: fc.constantFrom("buy", "sell"), asset_class: fc.constantFrom("us_equity", "crypto"), before_order_id: PARTS["order"]!, after_order_id: PARTS["order"]! } },
     { method: "POST", path: "/v2/orders", weight: 14, body: orderOf(ownName) },
     { method: "DELETE", path: "/v2/orders" },
     { method: "GET", path: "/v2/orders/{order}", query: { nested: YES_OR_NO }, weight: 5 },
@@ -107,15 +114,9 @@ function operationsOf(account: string, owners: readonly string[], parts: Readonl
     { method: "GET", path: "/v2/stocks/meta/exchanges" },
     { method: "GET", path: "/v2/stocks/meta/conditions/{kind}" },
     { method: "GET", path: "/v1/corporate-actions", query: { symbols: SYMBOLS, types: fc.constantFrom("forward_split", "cash_dividend,reverse_split"), start: DAY, end: DAY, ids: hostileText, limit: COUNT, page_token: hostileText, sort: DIRECTION } },
-    { method: "GET", path: "/metrics" },
-    { method: "GET", path: "/health" },
-    { method: "GET", path: "/ready" },
-    // An account's key is no operator's: whatever these are sent, they answer 401.
-    { method: "POST", path: "/sim/v1/commands", body: fc.record({ type: fc.constant("halt"), symbol: SYMBOL }) },
-    { method: "POST", path: "/sim/v1/advance", body: fc.record({ to: TIME }) },
-    { method: "PUT", path: "/sim/v1/faults", body: fc.record({ seed: fc.nat() }) },
-    { method: "GET", path: "/sim/v1/leaderboard" },
-    { method: "GET", path: "/sim/v1/surveillance" },
+    ...["/", "/page/{file}", "/metrics", "/health", "/ready"].map((path) => ({ method: "GET", path })),
+    // Without an upgrade they are no streams.
+    ...["/stream", "/v2/iex", "/v2/sip", "/v2/delayed_sip"].map((path) => ({ method: "GET", path })),
   ];
 }
 
@@ -148,14 +149,14 @@ function often<T>(usual: readonly T[], rare: readonly T[]): fc.Arbitrary<T> {
   return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: fc.constantFrom(...rare) });
 }
 
-function requestOf(account: string, owners: readonly string[], { method, path, query = {}, body }: Operation, parts: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<HostileRequest> {
-  return fc.record({ path: pathOf(path, parts), query: queryOf(query), body: bodyOf(method, body), headers: headersOf(account, owners) }).map((drawn) => ({
+function requestOf(account: string, owners: readonly string[], { method, path, query = {}, body }: Operation): fc.Arbitrary<HostileRequest> {
+  return fc.record({ path: pathOf(path), query: queryOf(query), body: bodyOf(method, body), headers: headersOf(account, owners) }).map((drawn) => ({
     account, method, path: `${drawn.path}${drawn.query}`, headers: { ...drawn.headers, ...drawn.body.headers }, body: drawn.body.text,
   }));
 }
 
-function pathOf(path: string, parts: Readonly<Record<string, fc.Arbitrary<string>>>): fc.Arbitrary<string> {
-  const pieces = path.split(/[{}]/).map((piece, index) => (index % 2 === 0 ? fc.constant(piece) : fc.oneof({ weight: 6, arbitrary: parts[piece]! }, { weight: 1, arbitrary: hostileText }).map(encoded)));
+function pathOf(path: string): fc.Arbitrary<string> {
+  const pieces = path.split(/[{}]/).map((piece, index) => (index % 2 === 0 ? fc.constant(piece) : fc.oneof({ weight: 6, arbitrary: PARTS[piece]! }, { weight: 1, arbitrary: hostileText }).map(encoded)));
   return fc.tuple(...pieces).map((texts) => texts.join(""));
 }
 

@@ -3,7 +3,8 @@
  *
  * The accounts' names are canaries: their keys, client order ids and watchlists carry them, and every id that the venue
  * makes has an owner. An answer or a stream of one account shows none of another's, unless it is an error that says
- * again what was asked for.
+ * again what was asked for. An operator is told of accounts by their names, and of nobody's orders, watchlists and secrets.
+ * Accounts of seasons play under their owners' names for them, and have keys once somebody has joined.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
@@ -15,13 +16,15 @@ import { moneyOf, priceOf, shares } from "../../src/money.ts";
 import { installAdminGate } from "../../src/server/admin-gate.ts";
 import { DurableVenue, verifyVenue } from "../../src/server/durable-venue.ts";
 import { AdminTokens } from "../../src/server/keys/admin-tokens.ts";
+import { loginOf } from "../../src/server/seasons.ts";
 import { operate } from "../../src/server/operate.ts";
 import { healthRoutes } from "../../src/server/routes-health.ts";
+import { seasonRoutes } from "../../src/server/routes-seasons.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
-import type { RunningServer, Unstamped } from "../../src/server/server-parts.ts";
+import type { Authenticator, RunningServer, Unstamped } from "../../src/server/server-parts.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
-import { keysOf, type HostileRequest } from "./hostile-requests.ts";
-import { judge, NOON, ServedMarket, serveMarket, venueSettings } from "./served-market.ts";
+import { keysOf, OPERATOR, type HostileRequest } from "./hostile-requests.ts";
+import { judge, NOON, ServedMarket, serveMarket, testKeys, venueSettings } from "./served-market.ts";
 
 export const OWNERS = ["qann7f3a", "qbob91c2", "qcat55e8"] as const;
 // It stands in every socket's way and mends or refuses what is sent; all that is sent here goes to this process.
@@ -57,12 +60,18 @@ export class HostileWorld {
       await durable.append(command);
       durable.venue.apply(command);
     }
+    const issued = new Set<string>();
     const { server } = await serveMarket({}, {
       journal: durable,
+      authenticator: keysIn(issued),
       extend: async (parts) => {
         installAdminGate(parts, tokens, () => NOON);
         healthRoutes(parts, { log: durable, diskFree: undefined, market: "clients", clock: Date.now, monotonic: () => performance.now(), isStopping: () => false });
         simulationRoutes(parts, (at) => server.moveTo(at));
+        seasonRoutes(parts, async (account) => {
+          issued.add(account);
+          return { id: `key-${account}`, secret: `secret-${account}` };
+        });
         await operate(parts, () => durable.commandsSinceSnapshot);
       },
     }, durable.venue);
@@ -83,6 +92,7 @@ export class HostileWorld {
     if (status >= 500) return `status ${status}: ${text.slice(0, 500)}`;
     if (/\n\s+at |\.ts:\d|node:internal|node_modules/.test(text)) return `a stack trace: ${text.slice(0, 500)}`;
     const path = request.path.split("?")[0]!;
+    if (request.account !== OPERATOR && status < 300 && OPERATORS.test(`${request.method} ${path}`)) return `${request.account} has done what operators do: ${text.slice(0, 200)}`;
     if (request.method === "HEAD" || status === 204) return text === "" ? undefined : `a body where none belongs: ${text.slice(0, 100)}`;
     // The page, and the metrics.
     if (status < 300 && /^(text\/|image\/)/.test(contentType)) return this.#leakIn(text, request.account, "");
@@ -98,6 +108,18 @@ export class HostileWorld {
     // An error may say again what was asked for; what was given is the account's own.
     const asked = status < 400 ? "" : `${decoded(request.path)} ${Object.values(request.headers).join(" ")}`;
     return this.#leakIn(text, request.account, `${asked} ${request.body ?? ""}`);
+  }
+
+  /** Every route that there is, as "GET /v2/orders/{}". */
+  routes(): readonly string[] {
+    const above: string[] = [];
+    return this.server.app.printRoutes({ commonPrefix: false }).split("\n").flatMap((line) => {
+      const [, indent, part = "", methods = ""] = /^([│ ]*)[├└]── (\S+)(?: \((.+)\))?$/.exec(line) ?? [];
+      if (indent === undefined) return [];
+      above.splice(indent.length / 4, Infinity, part);
+      const path = above.join("").replaceAll(/\/:\w+/g, "/{}");
+      return methods.split(", ").filter((method) => method !== "HEAD").map((method) => `${method} ${path}`);
+    });
   }
 
   /** The answer, or what happened instead of one. Written to the socket as it is, because clients mend what they send. */
@@ -187,15 +209,17 @@ export class HostileWorld {
   }
 
   #leakIn(text: string, account: string, said: string): string | undefined {
-    for (const other of OWNERS) if (other !== account && text.includes(other) && !said.includes(other)) return `${account} is shown ${other}: ${text.slice(0, 500)}`;
+    const isOperator = account === OPERATOR;
+    if (isOperator && text.includes("secret-") && !said.includes("secret-")) return `an operator is shown a secret: ${text.slice(0, 500)}`;
+    for (const other of OWNERS) if (!isOperator && other !== account && text.includes(other) && !said.includes(other)) return `${account} is shown ${other}: ${text.slice(0, 500)}`;
     for (const [id] of text.matchAll(UUID)) {
-      const owner = this.#ownerOf(id);
-      if (owner !== undefined && owner !== account && !said.includes(id)) return `${account} is shown an id of ${owner}: ${text.slice(0, 500)}`;
+      const owner = isOperator ? this.server.venue.order(id)?.account : this.#ownerOf(id);
+      if (owner !== undefined && loginOf(owner) !== account && !said.includes(id)) return `${account} is shown an id of ${owner}: ${text.slice(0, 500)}`;
     }
     return undefined;
   }
 
-  #ownerOf(id: string): string | undefined {
+  #ownerOf(id: string): AccountName | undefined {
     const { venue } = this.server;
     const order = venue.order(id);
     if (order) return order.account;
@@ -204,6 +228,19 @@ export class HostileWorld {
     }
     return undefined;
   }
+}
+
+const OPERATORS = /^\S+ \/sim\/v1\/(commands|advance|faults|leaderboard|margin-calls|surveillance)$|^POST \/sim\/v1\/seasons(\/[^/]+\/(end|reset))?$/;
+
+/** Those of seasons are good once they have been issued, and the operator's opens operators' routes alone. */
+function keysIn(issued: ReadonlySet<string>): Authenticator {
+  return {
+    authenticate(keyId, secret) {
+      const identity = testKeys.authenticate(keyId, secret);
+      if (identity?.account.startsWith("season/") && !issued.has(identity.account)) return undefined;
+      return identity?.account === (OPERATOR as string) ? { ...identity, scopes: new Set(["admin"] as const) } : identity;
+    },
+  };
 }
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;

@@ -63,7 +63,7 @@ export class ServedMarket {
   }
 }
 
-const testKeys: Authenticator = {
+export const testKeys: Authenticator = {
   authenticate(keyId, secret) {
     const name = /^key-(.+)$/.exec(keyId)?.[1];
     return name !== undefined && secret === `secret-${name}` ? { keyId, account: name as AccountName, scopes: new Set(["trade", "read"] as const) } : undefined;
