@@ -22,7 +22,7 @@ import type { Account, AccountName, ClientOrderId, Order } from "../src/trade.ts
 import { dueInstants, simulatedWorld, type WorldSettings } from "./simulated-world.ts";
 
 interface PaperState {
-  /** What the run was started with; another strategy or other parameters need another file. */
+  /** What the run was started with; other parameters need another file. */
   readonly identity: string;
   readonly exchange: ExchangeSnapshot;
   readonly drive: DriveState;
@@ -47,6 +47,7 @@ export async function continuePaper(
   recording?: Recording,
 ): Promise<PaperProgress> {
   const { deployment } = settings;
+  await claimAccount(store.state, deployment.account, deployment.strategy.name);
   const start = newYorkInstant(epochDayOf(settings.from), 0);
   const identity = identityOf(settings);
   const key = paperKey(deployment.account, deployment.strategy.name);
@@ -81,6 +82,17 @@ export async function continuePaper(
   if (until > world.exchange.now) world.market.advanceTo(until);
   await save(world.exchange);
   return { account: world.exchange.account(deployment.account), waiting: driveState.waiting.length };
+}
+
+/**
+ * A file has one strategy's account. What an account remembers from run to run (holdings, the day's budget, its highest
+ * equity, halts) would otherwise be of two that know nothing of each other's money.
+ */
+async function claimAccount(state: StateStore, account: AccountName, strategy: string): Promise<void> {
+  const key: StateKey<{ readonly strategy: string }> = { name: `paper/${account}`, parse: (stored) => z.object({ strategy: z.string() }).parse(stored) };
+  const claimed = await state.load(key);
+  if (!claimed) await state.save(key, { strategy }, 0);
+  else if (claimed.value.strategy !== strategy) throw new PaperRunDiffers(`the state file holds a run of ${claimed.value.strategy}, and a file has one strategy's account; give ${strategy} another --state file`);
 }
 
 /** The account as the state file has it; undefined when it holds no run of this strategy. */

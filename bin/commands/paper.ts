@@ -29,7 +29,7 @@ interface PaperOptions extends RunOptions {
 
 export function register(program: Command): void {
   addRunOptions(program.command("paper").description("Run a strategy on the simulated exchange, with its state in a file; any process can go on where the last one stopped."))
-    .option("--state <file>", "the state file (SQLite), made when it is not there", DEFAULT_STORE)
+    .option("--state <file>", "the state file (SQLite) of this strategy alone, made when it is not there", DEFAULT_STORE)
     .option("--replay", "play the bars of the range as if they were arriving, then stop")
     .option("--fresh-process", "with --replay: run each scheduled instant in a new process")
     .option("--once", "without --replay: catch up with the data, then stop")

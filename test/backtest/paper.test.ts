@@ -112,12 +112,15 @@ describe("a paper run", () => {
     await expect(continuePaper(other, store, evening("2026-11-18"), () => undefined)).rejects.toMatchObject({ name: "PaperRunDiffers" });
   });
 
-  test("shares its file with another strategy's, each with its own account", async () => {
+  test("has its file to itself, because an account remembers one strategy's holdings, budgets and halts", async () => {
     const store = memory();
     const other = worldSettings(DATA, deploymentOf(holding({ AAA: 0.5 }), DATA.symbols), FROM);
     await continuePaper(settings, store, evening("2026-11-17"), () => undefined);
-    const { account } = await continuePaper(other, store, evening("2026-11-17"), () => undefined);
-    expect(account.positions.map(({ symbol }) => symbol)).toEqual(["AAA"]);
-    expect(await paperAccount(settings, store)).not.toEqual(account);
+    await expect(continuePaper(other, store, evening("2026-11-17"), () => undefined)).rejects.toMatchObject({
+      name: "PaperRunDiffers",
+      message: "the state file holds a run of churning, and a file has one strategy's account; give holding another --state file",
+    });
+    expect(await paperAccount(other, store)).toBeUndefined();
+    await continuePaper(settings, store, evening("2026-11-18"), () => undefined);
   });
 });
