@@ -77,7 +77,7 @@ export function addRunOptions(command: Command): Command {
     .option("--from <date>", "first day, YYYY-MM-DD (default: the first in the data)")
     .option("--to <date>", "last day, YYYY-MM-DD, included (default: the last in the data)")
     .option("--symbols <list>", "symbols to trade, with commas between (default: the strategy's own, or all in the data)", symbolList)
-    .option("--param <key=value>", "set a parameter of the strategy; may be repeated, key.inner=value sets inside an object", collect, [])
+    .addOption(new Option("--param <key=value>", "set a parameter of the strategy; may be repeated, key.inner=value sets inside an object").argParser(collect).default([], "the strategy's own"))
     .option("--schedule <text>", "when runs are due, for instance \"last session of month at close-15m\" (default: the strategy's own)")
     .option("--config <file>", "take symbols, parameters, limits and execution from this file's entry for the strategy")
     .option("--cash <usd>", "cash to start with", positiveNumber, 100_000)

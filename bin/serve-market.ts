@@ -1,5 +1,4 @@
 /** A market that is served until somebody stops it: its keys, its routes, its time, and an end at which nothing is lost. */
-import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../src/aws/log.ts";
@@ -7,7 +6,6 @@ import { moneyOf } from "../src/money.ts";
 import { installAdminGate } from "../src/server/admin-gate.ts";
 import type { FaultPlan } from "../src/server/faults.ts";
 import type { DurableVenue } from "../src/server/durable-venue.ts";
-import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../src/server/keys/admin-tokens.ts";
 import { KeyRing, newApiKey, type ApiKey } from "../src/server/keys/api-keys.ts";
 import { changeKeys, readKeys, watchKeys } from "../src/server/keys/key-file.ts";
 import { operate } from "../src/server/operate.ts";
@@ -20,7 +18,9 @@ import type { RunningServer, TimeSettings, Unstamped } from "../src/server/serve
 import { Venue } from "../src/server/venue.ts";
 import type { Instant } from "../src/time.ts";
 import type { AccountName } from "../src/trade.ts";
+import { adminTokens } from "./admin-secret.ts";
 import type { ServedVenue } from "./served-venue.ts";
+import { tlsFiles } from "./tls-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ServeOptions {
@@ -121,7 +121,7 @@ async function started({ options, served, venue, ring, durable, issueKey, log }:
   const server = await startServer({
     host: options.host, port: options.port, venue, time: timeOf(options, served), authenticator: ring, journal: durable ?? "memory", log,
     requestsPerMinute: options.requestsPerMinute, connectionsMax: options.connectionsMax, corsOrigins: options.cors, legacyPatternDayTrader: options.legacyPatternDayTrader ?? false,
-    ...(options.tlsCert !== undefined && options.tlsKey !== undefined && { tls: { cert: readFileSync(options.tlsCert), key: readFileSync(options.tlsKey) } }),
+    ...(options.tlsCert !== undefined && options.tlsKey !== undefined && { tls: tlsFiles(options.tlsCert, options.tlsKey) }),
     extend: async (parts) => {
       installAdminGate(parts, tokens, Date.now);
       healthRoutes(parts, { log: durable, diskFree: durable && (() => bytesFree(options.dir)), market: served.market, clock: Date.now, monotonic: () => performance.now(), isStopping: () => isStopping });
@@ -162,16 +162,6 @@ function playersKey(...[account, startingCash]: Parameters<IssueKey>): ReturnTyp
 async function openAccounts(venue: Venue, keys: readonly ApiKey[], execute: (command: Unstamped) => Promise<unknown>): Promise<void> {
   for (const { account, startingCash } of keys) if (!venue.accounts.has(account) && !isOfSeason(account)) await execute({ type: "open-account", account, cash: startingCash });
 }
-
-/** From the variable, or from the file that <variable>_FILE names, as secrets are given to containers. */
-function adminTokens(): AdminTokens | undefined {
-  const [secret, file] = [process.env[ADMIN_SECRET_VARIABLE], process.env[ADMIN_SECRET_FILE_VARIABLE]];
-  if (secret !== undefined && file !== undefined) throw new UsageError(`give one of ${ADMIN_SECRET_VARIABLE} and ${ADMIN_SECRET_FILE_VARIABLE}`);
-  if (secret !== undefined) return new AdminTokens(secret);
-  return file === undefined ? undefined : new AdminTokens(readFileSync(file, "utf8").trim());
-}
-
-export const ADMIN_SECRET_FILE_VARIABLE = `${ADMIN_SECRET_VARIABLE}_FILE`;
 
 async function bytesFree(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);

@@ -1,12 +1,13 @@
 /** `ballast keys`: who may use a server, and as which account. */
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { z } from "zod";
 import { moneyOf, moneyToText, ZERO_MONEY } from "../../src/money.ts";
-import { ADMIN_SECRET_VARIABLE, AdminTokens } from "../../src/server/keys/admin-tokens.ts";
+import { ADMIN_SECRET_VARIABLE } from "../../src/server/keys/admin-tokens.ts";
 import { newApiKey, scopeSchema, stateOf, type ApiKey } from "../../src/server/keys/api-keys.ts";
 import { changeKeys, readKeys } from "../../src/server/keys/key-file.ts";
 import { isoOf, type Instant } from "../../src/time.ts";
 import type { AccountName } from "../../src/trade.ts";
+import { ADMIN_SECRET_FILE_VARIABLE, adminTokens } from "../admin-secret.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface In {
@@ -31,7 +32,7 @@ export function register(program: Command): void {
     .argument("<account>", "the account's name; it is opened with its first key")
     .option(...DIR)
     .option("--cash <usd>", "what a new account starts with", "100000")
-    .option("--scopes <list>", "trade, read and admin, with commas between", scopes, ["trade", "read"])
+    .addOption(new Option("--scopes <list>", "trade, read and admin, with commas between").argParser(scopes).default(["trade", "read"], "trade,read"))
     .option("--expires <time>", "when it ends, for instance 12h or 90d from now (default: never)", duration)
     .option("--json", "print { id, secret, account } as one JSON object")
     .addHelpText("after", "\nExamples:\n  $ ballast keys create ann\n  $ ballast keys create viewer --scopes read --expires 30d --json")
@@ -40,14 +41,14 @@ export function register(program: Command): void {
   keys.command("revoke").description("End a key. A server that runs takes notice within a second.").argument("<id>", "the key's id, PK…").option(...DIR).addHelpText("after", "\nExample:\n  $ ballast keys revoke PK2V7C1M9QH4XW8T0RZB").action(revoke);
   keys
     .command("admin-token")
-    .description(`Print a token for /sim/v1, signed with ${ADMIN_SECRET_VARIABLE}.`)
+    .description(`Print a token for /sim/v1, signed with the secret in ${ADMIN_SECRET_VARIABLE}, or in the file that ${ADMIN_SECRET_FILE_VARIABLE} names.`)
     .argument("<who>", "who it is for")
-    .option("--lasts <time>", "until it ends, for instance 15m, 8h or 7d", duration, UNITS.h)
+    .addOption(new Option("--lasts <time>", "until it ends, for instance 15m, 8h or 7d").argParser(duration).default(UNITS.h, "1h"))
     .addHelpText("after", `\nExample:\n  $ export ${ADMIN_SECRET_VARIABLE}="$(openssl rand -base64 48)"\n  $ curl -H "Authorization: Bearer $(ballast keys admin-token ann)" …`)
     .action(async (who: string, { lasts }: { readonly lasts: number }) => {
-      const secret = process.env[ADMIN_SECRET_VARIABLE];
-      if (secret === undefined) throw new UsageError(`${ADMIN_SECRET_VARIABLE} is not set: it is the secret that the server is started with`);
-      process.stdout.write(`${await new AdminTokens(secret).issue(who, Date.now(), lasts)}\n`);
+      const tokens = adminTokens();
+      if (!tokens) throw new UsageError(`neither ${ADMIN_SECRET_VARIABLE} nor ${ADMIN_SECRET_FILE_VARIABLE} is set: it is the secret that the server is started with`);
+      process.stdout.write(`${await tokens.issue(who, Date.now(), lasts)}\n`);
     });
 }
 

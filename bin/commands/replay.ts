@@ -1,6 +1,6 @@
 /** `ballast replay`: decides a finished run once more from what it was told, and compares; or decides it otherwise. */
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { parseConfig } from "../../src/config.ts";
 import { codeVersion } from "../../src/replay/code-version.ts";
 import { replayRun, type Replay } from "../../src/replay/replay-run.ts";
@@ -27,7 +27,7 @@ export function register(program: Command): void {
   addWhereOptions(program.command("replay").description("Decide a finished run once more from everything it was told then, and compare the journal byte for byte."))
     .argument("<run>", 'the run\'s id, how it begins or ends, or "last"; FILE#run for one in another file')
     .option("--strategy <name or file>", "decide with this strategy; needed for a run of a strategy file")
-    .option("--param <key=value>", "what would have been decided with this parameter; may be repeated", (value: string, before: readonly string[]) => [...before, value], [])
+    .addOption(new Option("--param <key=value>", "what would have been decided with this parameter; may be repeated").argParser((value: string, before: readonly string[]) => [...before, value]).default([], "those it had"))
     .option("--config <file>", "what would have been decided with this file's parameters, limits and execution")
     .option("--json", "print one JSON object")
     .addHelpText(

@@ -8,8 +8,9 @@ import type { SyncPolicy } from "../../src/server/durable/command-log.ts";
 import { faultPlanSchema, type FaultPlan } from "../../src/server/faults.ts";
 import { ADMIN_SECRET_VARIABLE } from "../../src/server/keys/admin-tokens.ts";
 import type { Instant } from "../../src/time.ts";
+import { ADMIN_SECRET_FILE_VARIABLE } from "../admin-secret.ts";
 import { serveLog, type LogSettings } from "../serve-log.ts";
-import { ADMIN_SECRET_FILE_VARIABLE, serveInMemory, serveKept, type ServeOptions } from "../serve-market.ts";
+import { serveInMemory, serveKept, type ServeOptions } from "../serve-market.ts";
 import { newServedVenue, servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
 import { addSettings } from "../settings-from.ts";
 import { symbolList } from "../symbol-list.ts";
@@ -44,11 +45,11 @@ export function register(program: Command): void {
     .option("--acknowledge-ms <number>", "a new venue: how long its exchange takes over an order, a cancel or a replacement (default: 0)", count(0, 60_000))
     .option("--speed <factor>", "of the time of bars and agents: how many times faster than a clock; max for bars as fast as streams take them", speed, 1)
     .option("--stepped", "time moves only by POST /sim/v1/advance")
-    .option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)", policy, { sync: "every-batch" })
+    .addOption(new Option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)").argParser(policy).default({ sync: "every-batch" }, "batch"))
     .option("--snapshot-every <commands>", "commands between two snapshots", count(1, 1_000_000_000), 50_000)
     .option("--requests-per-minute <number>", "of each key, before 429", count(1, 1_000_000_000), 200)
     .option("--connections-max <number>", "open at once", count(1, 1_000_000), 4_096)
-    .option("--cors <origin>", "a web page's origin that may call; may be repeated", (origin: string, others: readonly string[]) => [...others, origin], [])
+    .addOption(new Option("--cors <origin>", "a web page's origin that may call; may be repeated").argParser((origin: string, others: readonly string[]) => [...others, origin]).default([], "none"))
     .option("--tls-cert <file>", "serve over TLS with this certificate (PEM)")
     .option("--tls-key <file>", "and this key (PEM)")
     .option("--legacy-pattern-day-trader", "show the fields that Alpaca removed on 2026-07-06")
@@ -64,8 +65,8 @@ export function register(program: Command): void {
       "after",
       `
 Clients need a key (ballast keys create); a browser finds a live page at the URL. Operators' routes (/sim/v1) need a key with
-the scope admin, or a token made with
-${ADMIN_SECRET_VARIABLE}, or the file that ${ADMIN_SECRET_FILE_VARIABLE} names (ballast keys admin-token).
+the scope admin, or a token (ballast keys admin-token) signed with the secret in ${ADMIN_SECRET_VARIABLE}, or in
+the file that ${ADMIN_SECRET_FILE_VARIABLE} names.
 
 Examples:
   $ ballast keys create ann --dir venue
@@ -97,7 +98,8 @@ async function serve(options: Options, command: Command): Promise<void> {
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
   if (options.recover) return recovered(options, served, durable);
   const { snapshot, commandsReplayed, lastSequence, torn, damagedSnapshots } = durable.recovery;
-  log.info({ commands: lastSequence, snapshotOf: snapshot?.sequence ?? 0, played: commandsReplayed }, "the market is as it was");
+  if (lastSequence === 0) log.info({ kept: dir }, "a new market");
+  else log.info({ commands: lastSequence, snapshotOf: snapshot?.sequence ?? 0, played: commandsReplayed }, "the market is as it was");
   for (const what of damagedSnapshots) log.warn({ what }, "a damaged snapshot was put aside");
   if (torn) log.warn({ bytes: torn.bytes, at: torn.offset, file: torn.path }, "what was being written when it stopped was cut; it was never acknowledged as synced");
   await serveKept(options, served, durable, log);

@@ -65,7 +65,7 @@ test("a signal to stop lets what has come be answered, says no to /ready for the
   expect(answer.statusCode).toBe(200);
   expect(await once(running!, "exit")).toEqual([0, null]);
   const lines = said.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as { level: string; msg: string });
-  expect(lines.map(({ msg }) => msg)).toEqual(["the market is as it was", "serving", "stopping: what has come is answered", "stopped"]);
+  expect(lines.map(({ msg }) => msg)).toEqual(["a new market", "serving", "stopping: what has come is answered", "stopped"]);
   expect(lines[1]).toMatchObject({ level: "info", url, market: "clients", kept: dir });
   expect(JSON.parse(ballast(["serve", "--dir", dir, "--recover", "--json"]).out)).toMatchObject({ commandsReplayed: 0 });
 }, 60_000);

@@ -69,6 +69,24 @@ test("a name that is no option, a value that is none, and two markets at once ar
   expect(ballast(["serve", "--dir", folder, "--agents", "--data", folder])).toMatchObject({ code: 2, err: "ballast: --agents and --data are two markets: give one of them\n" });
 }, 60_000);
 
+test("files of a certificate and of a secret that are not there, or hold something else, are named", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, "nothing of the kind, and 32 bytes");
+  const market = ["serve", "--memory", "--agents"];
+  expect(ballast([...market, "--tls-cert", "no-such", "--tls-key", file])).toMatchObject({ code: 2, err: "ballast: --tls-cert: no-such could not be read: ENOENT: no such file or directory, open 'no-such'\n" });
+  expect(ballast([...market, "--tls-cert", file, "--tls-key", file])).toMatchObject({ code: 2, err: expect.stringMatching(`^ballast: --tls-cert ${file} and --tls-key ${file} are no certificate and its key in PEM: .*\n$`) as string });
+  expect(ballast(market, { env: { BALLAST_SERVE_ADMIN_SECRET_FILE: "no-such" } })).toMatchObject({ code: 2, err: "ballast: BALLAST_SERVE_ADMIN_SECRET_FILE: no-such could not be read: ENOENT: no such file or directory, open 'no-such'\n" });
+  expect(ballast(["keys", "admin-token", "ann"])).toMatchObject({ code: 2, err: "ballast: neither BALLAST_SERVE_ADMIN_SECRET nor BALLAST_SERVE_ADMIN_SECRET_FILE is set: it is the secret that the server is started with\n" });
+}, 60_000);
+
+test("an operator's token is signed with the secret of the server's file", async () => {
+  const env = { BALLAST_SERVE_ADMIN_SECRET_FILE: join(folder, "secret") };
+  writeFileSync(env.BALLAST_SERVE_ADMIN_SECRET_FILE, `${"s".repeat(32)}\n`);
+  const url = await started(["--memory", "--agents", "--port", "0"], env);
+  const token = ballast(["keys", "admin-token", "ann"], { env }).out.trim();
+  expect((await fetch(`${url}/sim/v1/faults`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+}, 60_000);
+
 test("a plan of faults in the file of settings strikes after a kill as if there had been none", async () => {
   const file = join(folder, "serve.yaml");
   const dir = join(folder, "market");
