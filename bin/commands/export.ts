@@ -54,6 +54,7 @@ Examples:
 async function exportHistory(options: Options): Promise<void> {
   const opened = openJournal(options);
   try {
+    await requireRuns(opened, options.account);
     await write(exportedLines(opened.journal, filterOf(options)), options.out);
   } finally {
     opened.close();
@@ -77,17 +78,32 @@ function instantArgument(option: string, text: string): Instant {
   }
 }
 
-function openJournal({ store: file, table, bucket }: Options): { readonly journal: Journal & RunIndex; close(): void } {
+/** An export of nothing would look like one of everything; the name of the account is the likeliest thing to be wrong. */
+async function requireRuns(opened: OpenedJournal, account: string): Promise<void> {
+  for await (const _run of opened.journal.listRuns({ account: account as AccountName })) return;
+  const known = opened.accounts();
+  throw new UsageError(`${opened.name} holds no run of the account ${account}${known.length === 0 ? "" : `; it has runs of ${known.join(", ")}`}`);
+}
+
+interface OpenedJournal {
+  readonly journal: Journal & RunIndex;
+  readonly name: string;
+  /** Those that a local store has runs of; a table is not searched for them. */
+  accounts(): readonly string[];
+  close(): void;
+}
+
+function openJournal({ store: file, table, bucket }: Options): OpenedJournal {
   if (table === undefined) {
     if (bucket !== undefined) throw new UsageError("--bucket goes with --table");
     if (!existsSync(file)) throw new UsageError(`there is no store ${file}`);
     const store = openSqliteStore(file);
-    return { journal: store.journal, close: () => store.close() };
+    return { journal: store.journal, name: file, accounts: () => [...new Set(store.journal.runs().map((run) => run.slice(0, run.indexOf("/"))))].sort(), close: () => store.close() };
   }
   const client = dynamodbClient();
   const blobs = bucket === undefined ? undefined : new S3BlobStore({ client: s3Client(), bucket });
   const { journal } = dynamodbStore({ client, tableName: table, clock: { now: () => Date.now() as Instant }, ...(blobs && { blobs }) });
-  return { journal, close: () => client.destroy() };
+  return { journal, name: `the table ${table}`, accounts: () => [], close: () => client.destroy() };
 }
 
 async function write(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {

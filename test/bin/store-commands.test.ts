@@ -100,6 +100,7 @@ test.each([
   ["backup over a file", () => ballast(["backup", "--store", at("paper.sqlite"), "--to", at("backup")]), 1, "is there already, and is not written over"],
   ["restore over a store", () => ballast(["restore", "--from", at("backup"), "--store", at("paper.sqlite")]), 1, "is there already, and is not written over"],
   ["export of a store that is not there", () => ballast(["export", "--account", "a", "--store", at("nowhere")]), 2, "there is no store"],
+  ["export of an account that has no run", () => ballast(["export", "--account", "main", "--store", at("paper.sqlite")]), 2, "holds no run of the account main; it has runs of simulated"],
   ["export with an instant that is none", () => exported("--from", "yesterday"), 2, '--from "yesterday" is not an instant'],
   ["export from a bucket without a table", () => exported("--bucket", "b"), 2, "--bucket goes with --table"],
 ])("%s is refused in one line", (_, run, code, message) => {
