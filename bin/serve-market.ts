@@ -16,6 +16,8 @@ import { isOfSeason } from "../src/server/seasons.ts";
 import { startServer } from "../src/server/server.ts";
 import type { RunningServer, TimeSettings, Unstamped } from "../src/server/server-parts.ts";
 import { Venue } from "../src/server/venue.ts";
+import type { VenueReply } from "../src/server/venue-replies.ts";
+import { CASH_ACCOUNT } from "../src/simulator/trading-account.ts";
 import type { Instant } from "../src/time.ts";
 import type { AccountName } from "../src/trade.ts";
 import { adminTokens } from "./admin-secret.ts";
@@ -47,12 +49,12 @@ export async function serveKept(options: ServeOptions, served: ServedVenue, dura
   const { venue } = durable;
   const keys = readKeys(options.dir);
   const ring = new KeyRing(keys, Date.now);
-  const commit = async (command: Unstamped, at = venue.now): Promise<void> => {
+  const commit = async (command: Unstamped, at = venue.now): Promise<VenueReply> => {
     await durable.append({ ...command, at });
-    venue.apply({ ...command, at });
+    return venue.apply({ ...command, at });
   };
   if (!options.stepped && served.followsClock) await commit({ type: "advance" }, Math.max(venue.now, Date.now()) as Instant);
-  await openAccounts(venue, keys, commit);
+  await openAccounts(venue, keys, commit, log);
   const issueKey: IssueKey = async (account, startingCash) => {
     const { key, secret } = playersKey(account, startingCash);
     await changeKeys(options.dir, (others) => [...others.filter((other) => other.account !== account), key]);
@@ -65,7 +67,7 @@ export async function serveKept(options: ServeOptions, served: ServedVenue, dura
     (changed) => {
       ring.replace(changed);
       log.info({ keys: changed.length }, "the keys have changed");
-      openAccounts(venue, changed, (command) => server.execute(command)).catch((err: unknown) => log.error({ err }, "an account could not be opened"));
+      openAccounts(venue, changed, (command) => server.execute(command), log).catch((err: unknown) => log.error({ err }, "an account could not be opened"));
     },
     (err) => log.error({ err }, "the changed keys could not be read; those from before are still good"),
   );
@@ -93,7 +95,7 @@ export async function serveInMemory(options: ServeOptions, served: ServedVenue, 
     return { id: key.id, secret };
   };
   if (!options.stepped && served.followsClock) venue.apply({ type: "advance", at: Math.max(venue.now, now) as Instant });
-  await openAccounts(venue, keys, async (command) => venue.apply({ ...command, at: venue.now }));
+  await openAccounts(venue, keys, async (command) => venue.apply({ ...command, at: venue.now }), log);
   const server = await started({ options, served, venue, ring, durable: undefined, issueKey, log });
   const told = made.map(({ key: { id, account, scopes }, secret }) => ({ account, scopes, id, secret }));
   if (options.json) process.stdout.write(`${JSON.stringify({ url: server.url, keys: told })}\n`);
@@ -159,8 +161,12 @@ function playersKey(...[account, startingCash]: Parameters<IssueKey>): ReturnTyp
 }
 
 /** Each with its first key. Those of seasons are opened by joining. */
-async function openAccounts(venue: Venue, keys: readonly ApiKey[], execute: (command: Unstamped) => Promise<unknown>): Promise<void> {
-  for (const { account, startingCash } of keys) if (!venue.accounts.has(account) && !isOfSeason(account)) await execute({ type: "open-account", account, cash: startingCash });
+async function openAccounts(venue: Venue, keys: readonly ApiKey[], execute: (command: Unstamped) => Promise<VenueReply>, log: Log): Promise<void> {
+  for (const { account, startingCash, terms } of keys) {
+    if (venue.accounts.has(account) || isOfSeason(account)) continue;
+    const reply = await execute({ type: "open-account", account, cash: startingCash, terms: { ...CASH_ACCOUNT, ...terms } });
+    if (reply.kind === "rejected") log.error({ account, reason: reply.rejection.message }, "an account could not be opened");
+  }
 }
 
 async function bytesFree(directory: string): Promise<number> {

@@ -15,7 +15,7 @@ import type { AccountName, Symbol } from "../trade.ts";
 import type { CommandOf, OrderForm } from "./commands.ts";
 import { rejected, type Rejected } from "./venue-replies.ts";
 
-export const CASH_MAX = moneyOf("1000000000");
+const CASH_MAX = moneyOf("1000000000");
 /** Of all that an account has and owes: short positions and debts count like long ones and cash. */
 const WORTH_MAX = moneyOf("2000000000");
 /** Holdings below it are let pass uncounted: nobody has hundreds of them. */

@@ -23,6 +23,8 @@ export const apiKeySchema = z.strictObject({
   account: z.string().min(1).max(64).transform((name) => name as AccountName),
   /** What the account is opened with when it is not open yet. */
   startingCash: z.int().positive().transform((micros) => micros as Money),
+  /** A cash account where it does not say. */
+  terms: z.strictObject({ multiplier: z.literal([1, 2, 4]), shorting: z.boolean() }).exactOptional(),
   scopes: z.array(scopeSchema).min(1),
   salt: z.hex().length(32),
   hash: z.hex().length(64),
@@ -34,7 +36,7 @@ export const apiKeySchema = z.strictObject({
 export type ApiKey = z.output<typeof apiKeySchema>;
 
 /** The only time that the secret is seen. */
-export function newApiKey(key: Pick<ApiKey, "account" | "startingCash" | "scopes" | "createdAt" | "expiresAt">): { readonly key: ApiKey; readonly secret: string } {
+export function newApiKey(key: Pick<ApiKey, "account" | "startingCash" | "terms" | "scopes" | "createdAt" | "expiresAt">): { readonly key: ApiKey; readonly secret: string } {
   const id = `PK${Array.from({ length: 18 }, () => LETTERS[randomInt(LETTERS.length)]!).join("")}`;
   const secret = randomBytes(30).toString("base64url");
   const salt = randomBytes(16).toString("hex");
