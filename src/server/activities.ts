@@ -3,9 +3,10 @@
  *
  * Activities stand in the order of their times; pages are found by search, whatever their number.
  */
-import type { Money, Price, Quantity } from "../money.ts";
+import { addMoney, notional, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
+import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
 import type { OrderId } from "./venue-order.ts";
 
 export interface FillActivity {
@@ -49,24 +50,35 @@ export interface ActivityQuery {
   readonly pageToken?: string | undefined;
 }
 
-export class Activities {
-  readonly #all: Activity[];
+type Packed = FillActivity & Omit<NonTradeActivity, "type">;
+const FIELDS = {
+  type: "word", uuid: "text", at: "number", order: "text", symbol: "word", side: "word", price: "number", quantity: "number", filled: "number", leaves: "number", date: "word", amount: "number", description: "text", perShare: "number",
+} as const satisfies Record<keyof Packed, FieldKind>;
 
-  constructor(stored: readonly Activity[] = []) {
-    this.#all = [...stored];
+export class Activities {
+  readonly #packed: PackedList<Packed>;
+  readonly #at: number[] = [];
+  /** Both sides. */
+  traded = ZERO_MONEY;
+  fills = 0;
+
+  constructor(stored?: PackedSnapshot) {
+    this.#packed = new PackedList<Packed>(FIELDS, stored);
+    for (let place = 0; place < this.#packed.length; place += 1) this.#note(this.#activityAt(place));
   }
 
-  get all(): readonly Activity[] {
-    return this.#all;
+  snapshot(): PackedSnapshot {
+    return this.#packed.snapshot();
   }
 
   add(activity: Activity): void {
-    this.#all.push(activity);
+    this.#packed.push(activity as Packed);
+    this.#note(activity);
   }
 
   list({ types, category, after, until, direction, limit, pageToken }: ActivityQuery): readonly Activity[] {
     let from = after === undefined ? 0 : this.#firstAt((at) => at > after);
-    let to = until === undefined ? this.#all.length : this.#firstAt((at) => at >= until);
+    let to = until === undefined ? this.#at.length : this.#firstAt((at) => at >= until);
     if (pageToken !== undefined) {
       const place = this.#placeOf(pageToken);
       if (direction === "asc") from = Math.max(from, place + 1);
@@ -74,7 +86,7 @@ export class Activities {
     }
     const found: Activity[] = [];
     for (let i = 0; i < to - from && found.length < limit; i += 1) {
-      const activity = this.#all[direction === "asc" ? from + i : to - 1 - i]!;
+      const activity = this.#activityAt(direction === "asc" ? from + i : to - 1 - i);
       if (types && !types.has(activity.type)) continue;
       if (category && (activity.type === "FILL") !== (category === "trade_activity")) continue;
       found.push(activity);
@@ -82,13 +94,24 @@ export class Activities {
     return found;
   }
 
+  #note(activity: Activity): void {
+    this.#at.push(activity.at);
+    if (activity.type !== "FILL") return;
+    this.traded = addMoney(this.traded, notional(activity.price, activity.quantity));
+    this.fills += 1;
+  }
+
+  #activityAt(place: number): Activity {
+    return this.#packed.at(place) as Activity;
+  }
+
   /** Of an id that is not here: where it would stand. */
   #placeOf(id: string): number {
     const [stamp = "", uuid] = id.split("::");
     let place = this.#firstAt((at) => activityStamp(at) >= stamp);
     const first = place;
-    while (place < this.#all.length && activityStamp(this.#all[place]!.at) === stamp) {
-      if (this.#all[place]!.uuid === uuid) return place;
+    while (place < this.#at.length && activityStamp(this.#at[place] as Instant) === stamp) {
+      if (this.#activityAt(place).uuid === uuid) return place;
       place += 1;
     }
     return first;
@@ -96,10 +119,10 @@ export class Activities {
 
   #firstAt(holds: (at: Instant) => boolean): number {
     let low = 0;
-    let high = this.#all.length;
+    let high = this.#at.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (holds(this.#all[middle]!.at)) high = middle;
+      if (holds(this.#at[middle] as Instant)) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -100,8 +100,7 @@ export class DurableVenue implements Journaled {
     this.#isKeeping = true;
     this.#snapshotAt = this.#dueAfter(sequence);
     try {
-      const { renames } = this.venue;
-      await this.#log.snapshot(sequence, stateOf(this.venue), () => this.venue.renames === renames);
+      await this.#log.snapshot(sequence, stateOf(this.venue));
       this.#snapshotOf = sequence;
     } finally {
       this.#isKeeping = false;

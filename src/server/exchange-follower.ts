@@ -42,7 +42,6 @@ export class ExchangeFollower {
     if (!order && (event.type === "fill" || event.type === "canceled" || event.type === "expired")) this.#state.endedCount += 1;
     // What is rejected at the door never was an order.
     if (!account || (event.type === "rejected" && !this.#state.exchange.orderOf(event.account, event.order))) return;
-    // What has ended changes no more: a snapshot that is being written may hold it as it is.
     if (!hasEnded(order)) order.updatedAt = event.at;
     if (order.type === "trailing_stop") this.trail(order);
     switch (event.type) {
@@ -100,14 +99,19 @@ export class ExchangeFollower {
 
   #tell(account: VenueAccount, event: TradeEvent, order: VenueOrder, { at }: OrderEvent): void {
     if (hasEnded(order)) {
-      account.orders.close(order);
-      this.#state.endedCount += 1;
+      this.#close(account, order);
       if (order.status === "canceled") order.canceledAt = at;
       if (order.status === "expired") order.expiredAt = at;
       if (order.status === "rejected") order.failedAt = at;
       if (order.status === "replaced") order.replacedAt = at;
     }
     this.#state.announcements.update(account, at, event, order);
+  }
+
+  #close(account: VenueAccount, order: VenueOrder): void {
+    account.orders.close(order);
+    this.#state.orders.end(order);
+    this.#state.endedCount += 1;
   }
 
   /** An order that is new, or pending, in the next breath: only that is told. */
@@ -134,8 +138,7 @@ export class ExchangeFollower {
     });
     if (hasEnded(order)) {
       order.filledAt = at;
-      account.orders.close(order);
-      this.#state.endedCount += 1;
+      this.#close(account, order);
     }
     announcements.update(account, exchange.now, event.type, order, { id, order: order.id, price, quantity, positionQuantity, against });
   }
@@ -175,7 +178,7 @@ export class ExchangeFollower {
       case "charged":
         { this.#charged(event); return; }
       case "symbol_changed":
-        this.#state.renames += 1;
+        this.#state.orders.rename(event.symbol, event.to);
         assets.rename(event.symbol, event.to);
         tape.rename(event.symbol, event.to);
         for (const account of this.#state.accounts.values()) {
@@ -203,7 +206,7 @@ export class ExchangeFollower {
       number: this.#state.orderCount, id: by, clientOrderId: by, account: name, symbol, side, quantity, type: "market", timeInForce: "day", orderClass: "simple",
       positionIntent: `${side}_to_close`, createdAt: at, expiresAt: currentOrNextSession(at).close,
     });
-    this.#state.orders.set(order.id, order);
+    this.#state.orders.add(order);
     account.orders.add(order);
   }
 

@@ -179,7 +179,7 @@ export class OrderEntry {
 
   #know(account: VenueAccount, orders: readonly VenueOrder[]): void {
     for (const order of orders) {
-      this.#state.orders.set(order.id, order);
+      this.#state.orders.add(order);
       account.orders.add(order);
     }
   }
@@ -192,7 +192,7 @@ export class OrderEntry {
       return { kind: "order", order: main };
     }
     account.orders.withdraw(orders);
-    for (const { id } of orders) this.#state.orders.delete(id);
+    for (const order of orders) this.#state.orders.withdraw(order);
     this.#state.faults.forget(main.id);
     if (outcome.kind === "rejected") return { kind: "rejected", rejection: explained(this.#state, account, main, outcome.code, outcome.message) };
     throw new Error(`the exchange knew order ${main.id} before it was placed`);

@@ -1,11 +1,14 @@
 /**
- * The orders of one account, for ever, so that any page of them is found without walking all.
+ * Which orders an account has, for ever, so that any page of them is found without walking all.
  *
- * They stand in the order of their arrival, which is the order of their submission times; the lists by symbol too.
+ * Their numbers stand in the order of their arrival, which is the order of their submission times; the lists by symbol
+ * too.
  */
 import type { Instant } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
-import { hasEnded, type OrderId, type VenueOrder } from "./venue-order.ts";
+import { NO_NUMBER, NumberTable } from "./number-table.ts";
+import { hasEnded, type VenueOrder } from "./venue-order.ts";
+import type { VenueOrders } from "./venue-orders.ts";
 
 export interface OrderQuery {
   readonly status: "open" | "closed" | "all";
@@ -23,18 +26,33 @@ export interface OrderQuery {
 }
 
 export class OrderIndex {
-  readonly #all: VenueOrder[] = [];
-  readonly #bySymbol = new Map<Symbol, VenueOrder[]>();
-  readonly #byClientId = new Map<string, VenueOrder>();
+  readonly #orders: VenueOrders;
+  /** By number, as the lists by symbol. */
+  readonly #all: number[] = [];
+  readonly #bySymbol = new Map<Symbol, number[]>();
+  readonly #byClientId = new NumberTable((number, id) => this.#orders.numbered(number).clientOrderId === id);
   readonly #open = new Set<VenueOrder>();
 
+  constructor(orders: VenueOrders) {
+    this.#orders = orders;
+  }
+
+  get count(): number {
+    return this.#all.length;
+  }
+
   add(order: VenueOrder): void {
-    this.#all.push(order);
-    this.#byClientId.set(order.clientOrderId, order);
+    this.#all.push(order.number);
+    this.#byClientId.add(order.clientOrderId, order.number);
     const ofSymbol = this.#bySymbol.get(order.symbol);
-    if (ofSymbol) ofSymbol.push(order);
-    else this.#bySymbol.set(order.symbol, [order]);
+    if (ofSymbol) ofSymbol.push(order.number);
+    else this.#bySymbol.set(order.symbol, [order.number]);
     if (!hasEnded(order)) this.#open.add(order);
+  }
+
+  /** After orders were added that did not come by arrival. */
+  arrange(): void {
+    for (const numbers of [this.#all, ...this.#bySymbol.values()]) numbers.sort(byNumber);
   }
 
   /** Takes back the orders that came last, which the exchange did not want. */
@@ -42,7 +60,7 @@ export class OrderIndex {
     for (const order of orders.toReversed()) {
       this.#all.pop();
       this.#bySymbol.get(order.symbol)!.pop();
-      this.#byClientId.delete(order.clientOrderId);
+      this.#byClientId.delete(order.clientOrderId, order.number);
       this.#open.delete(order);
     }
   }
@@ -54,14 +72,8 @@ export class OrderIndex {
   rename(from: Symbol, to: Symbol): void {
     const moved = this.#bySymbol.get(from);
     if (!moved) return;
-    for (const order of moved) order.symbol = to;
     this.#bySymbol.delete(from);
-    this.#bySymbol.set(to, [...(this.#bySymbol.get(to) ?? []), ...moved].sort((a, b) => a.number - b.number));
-  }
-
-  /** By arrival. */
-  get all(): readonly VenueOrder[] {
-    return this.#all;
+    this.#bySymbol.set(to, [...(this.#bySymbol.get(to) ?? []), ...moved].sort(byNumber));
   }
 
   /** By arrival. */
@@ -70,48 +82,52 @@ export class OrderIndex {
   }
 
   byClientId(id: string): VenueOrder | undefined {
-    return this.#byClientId.get(id);
+    const number = this.#byClientId.find(id);
+    return number === NO_NUMBER ? undefined : this.#orders.numbered(number);
   }
 
-  list(query: OrderQuery, orderOf: (id: OrderId) => VenueOrder): readonly VenueOrder[] {
+  list(query: OrderQuery): readonly VenueOrder[] {
     const found: VenueOrder[] = [];
-    const { limit, direction } = query;
+    const { limit, direction, status, side, nested } = query;
     const candidates = this.#candidates(query);
-    const isOpen = (order: VenueOrder): boolean => !hasEnded(order) || (query.nested && order.legs.some((leg) => !hasEnded(orderOf(leg))));
-    const [from, to] = boundsIn(candidates, query);
+    const [from, to] = this.#boundsIn(candidates, query);
     for (let i = 0; i < to - from && found.length < limit; i += 1) {
-      const order = candidates[direction === "asc" ? from + i : to - 1 - i]!;
-      if (query.side && order.side !== query.side) continue;
-      if (query.nested && order.parent !== undefined) continue;
-      if (query.status !== "all" && isOpen(order) !== (query.status === "open")) continue;
-      found.push(order);
+      const number = candidates[direction === "asc" ? from + i : to - 1 - i]!;
+      if (side && this.#orders.sideOf(number) !== side) continue;
+      if (nested && this.#orders.isLeg(number)) continue;
+      if (status !== "all" && this.#orders.isOpen(number, nested) !== (status === "open")) continue;
+      found.push(this.#orders.numbered(number));
     }
     return found;
   }
 
   /** By arrival. Few are open of many; with legs inside, an order counts by its legs too. */
-  #candidates({ status, symbols, nested }: OrderQuery): readonly VenueOrder[] {
-    if (status === "open" && !nested) return [...this.#open].filter(({ symbol }) => !symbols || symbols.includes(symbol));
+  #candidates({ status, symbols, nested }: OrderQuery): readonly number[] {
+    if (status === "open" && !nested) return [...this.#open].filter(({ symbol }) => !symbols || symbols.includes(symbol)).map(({ number }) => number);
     if (!symbols) return this.#all;
-    const lists = [...new Set(symbols)].flatMap((symbol) => this.#bySymbol.get(symbol) ?? []);
-    return new Set(symbols).size === 1 ? lists : lists.sort((a, b) => a.number - b.number);
+    const lists = [...new Set(symbols)].map((symbol) => this.#bySymbol.get(symbol) ?? []);
+    return lists.length === 1 ? lists[0]! : lists.flat().sort(byNumber);
+  }
+
+  /** The part of `numbers` that lies within the query's times and numbers: from the first index to before the second. */
+  #boundsIn(numbers: readonly number[], { after, until, afterOrder, beforeOrder }: OrderQuery): readonly [number, number] {
+    const from = Math.max(after === undefined ? 0 : firstWhere(numbers, (number) => this.#orders.createdAt(number) > after), afterOrder === undefined ? 0 : firstWhere(numbers, (number) => number > afterOrder.number));
+    const to = Math.min(until === undefined ? numbers.length : firstWhere(numbers, (number) => this.#orders.createdAt(number) >= until), beforeOrder === undefined ? numbers.length : firstWhere(numbers, (number) => number >= beforeOrder.number));
+    return [from, Math.max(from, to)];
   }
 }
 
-/** The part of `orders` that lies within the query's times and numbers: from the first index to before the second. */
-function boundsIn(orders: readonly VenueOrder[], { after, until, afterOrder, beforeOrder }: OrderQuery): readonly [number, number] {
-  const from = Math.max(after === undefined ? 0 : firstWhere(orders, ({ createdAt }) => createdAt > after), afterOrder === undefined ? 0 : firstWhere(orders, ({ number }) => number > afterOrder.number));
-  const to = Math.min(until === undefined ? orders.length : firstWhere(orders, ({ createdAt }) => createdAt >= until), beforeOrder === undefined ? orders.length : firstWhere(orders, ({ number }) => number >= beforeOrder.number));
-  return [from, Math.max(from, to)];
+function byNumber(a: number, b: number): number {
+  return a - b;
 }
 
-/** `holds` is false up to some order and true from there on. */
-function firstWhere(orders: readonly VenueOrder[], holds: (order: VenueOrder) => boolean): number {
+/** `holds` is false up to some number and true from there on. */
+function firstWhere(numbers: readonly number[], holds: (number: number) => boolean): number {
   let low = 0;
-  let high = orders.length;
+  let high = numbers.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(orders[middle]!)) high = middle;
+    if (holds(numbers[middle]!)) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -3,11 +3,13 @@ import { subtractMoney, ZERO_MONEY, type Money, type Quantity } from "../money.t
 import type { AccountTerms } from "../simulator/trading-account.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
-import { Activities, type Activity } from "./activities.ts";
+import { Activities } from "./activities.ts";
 import type { ConfigurationChanges } from "./commands.ts";
 import { DayBasis, type DayBasisSnapshot } from "./day-basis.ts";
 import { EquityHistory, type EquityHistorySnapshot } from "./equity-history.ts";
 import { OrderIndex } from "./order-index.ts";
+import type { PackedSnapshot } from "./packed-list.ts";
+import type { VenueOrders } from "./venue-orders.ts";
 import { Watchlists, type Watchlist } from "./watchlists.ts";
 
 export type Configuration = Required<ConfigurationChanges>;
@@ -42,7 +44,7 @@ export interface VenueAccountSnapshot {
   readonly startingCash: Money;
   readonly terms: AccountTerms;
   readonly configuration: Configuration;
-  readonly activities: readonly Activity[];
+  readonly activities: PackedSnapshot;
   readonly equity: EquityHistorySnapshot;
   readonly watchlists: readonly Watchlist[];
   readonly dividendsDue: readonly DividendDue[];
@@ -61,7 +63,7 @@ export class VenueAccount {
   readonly startingCash: Money;
   readonly terms: AccountTerms;
   configuration: Configuration;
-  readonly orders = new OrderIndex();
+  readonly orders: OrderIndex;
   readonly activities: Activities;
   readonly equity: EquityHistory;
   readonly watchlists: Watchlists;
@@ -72,7 +74,8 @@ export class VenueAccount {
   /** Trade updates so far. */
   updates: number;
 
-  constructor(opening: Opening) {
+  constructor(opening: Opening, orders: VenueOrders) {
+    this.orders = new OrderIndex(orders);
     this.name = opening.name;
     this.id = opening.id;
     this.accountNumber = opening.accountNumber;
@@ -94,7 +97,7 @@ export class VenueAccount {
     const { name, id, accountNumber, createdAt, startingCash, terms, configuration, dividendsDue, feesBooked, updates } = this;
     return {
       name, id, accountNumber, createdAt, startingCash, terms, configuration, dividendsDue, feesBooked, updates,
-      activities: [...this.activities.all], equity: this.equity.snapshot(), watchlists: this.watchlists.all(), basis: this.basis.snapshot(),
+      activities: this.activities.snapshot(), equity: this.equity.snapshot(), watchlists: this.watchlists.all(), basis: this.basis.snapshot(),
     };
   }
 

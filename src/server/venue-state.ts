@@ -13,6 +13,7 @@ import type { MarketSource } from "./market-source.ts";
 import type { TradeTape } from "./trade-tape.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import type { OrderId, VenueOrder } from "./venue-order.ts";
+import { VenueOrders } from "./venue-orders.ts";
 import type { Execution, MarketUpdate, TradeEvent, TradeUpdate } from "./venue-replies.ts";
 
 export interface VenueSettings {
@@ -66,7 +67,7 @@ export class VenueState {
   readonly settings: VenueSettings;
   readonly exchange: Exchange;
   readonly accounts = new Map<AccountName, VenueAccount>();
-  readonly orders = new Map<OrderId, VenueOrder>();
+  readonly orders = new VenueOrders();
   readonly assets: Assets;
   readonly tape: TradeTape;
   readonly announcements: Announcements;
@@ -83,8 +84,6 @@ export class VenueState {
   idCount = 0;
   /** Orders that have ended and that the exchange still knows. */
   endedCount = 0;
-  /** Shares that have changed their names since this object was made. */
-  renames = 0;
 
   constructor(settings: VenueSettings, exchange: Exchange, assets: Assets, tape: TradeTape, announcements: Announcements, faults: MarketFaults, seasons?: readonly Season[]) {
     this.settings = settings;

@@ -28,14 +28,15 @@ import { SeasonDesk } from "./season-desk.ts";
 import type { Season, Seasons } from "./seasons.ts";
 import { TradeTape, type SymbolTapeSnapshot } from "./trade-tape.ts";
 import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
-import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
+import { hasEnded, type OrderId, type VenueOrder } from "./venue-order.ts";
+import type { VenueOrdersSnapshot } from "./venue-orders.ts";
 import { rejected, type MarketUpdate, type Rejected, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
 import { Announcements, VenueState, type VenueSettings } from "./venue-state.ts";
 import type { Watchlist } from "./watchlists.ts";
 
 export type { VenueSettings } from "./venue-state.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 /** So many orders have ended before the exchange is asked to forget them. */
 const ENDED_AT_EXCHANGE_MAX = 512;
 
@@ -45,8 +46,7 @@ export interface VenueSnapshot {
   readonly exchange: ExchangeSnapshot;
   readonly market: MarketMemory;
   readonly accounts: readonly VenueAccountSnapshot[];
-  /** By arrival. */
-  readonly orders: readonly VenueOrder[];
+  readonly orders: VenueOrdersSnapshot;
   readonly assets: readonly ListedAsset[];
   readonly tape: readonly SymbolTapeSnapshot[];
   readonly lastCloses: readonly (readonly [Symbol, Price])[];
@@ -111,14 +111,14 @@ export class Venue {
     return reply;
   }
 
-  /** JSON, which stays as it is while commands are applied; only a rename of a share changes orders that have ended. */
+  /** JSON, which stays as it is while commands are applied. */
   snapshot(): VenueSnapshot {
     const { settings, exchange, accounts, orders, assets, tape, lastCloses, actions, orderCount, idCount, endedCount } = this.#state;
     const seasons = this.#state.seasons.snapshot();
     const faults = this.#state.faults.memory();
     return {
       format: FORMAT, salt: settings.salt, exchange: exchange.snapshot(), market: this.#market.snapshot(),
-      accounts: [...accounts.values()].map((account) => account.snapshot()), orders: Array.from(orders.values(), asItIs),
+      accounts: [...accounts.values()].map((account) => account.snapshot()), orders: orders.snapshot(),
       assets: assets.all(), tape: tape.snapshot(), lastCloses: [...lastCloses], actions: [...actions], orderCount, idCount, endedCount,
       ...(seasons.length > 0 && { seasons }), ...(faults && { faults }),
     };
@@ -179,11 +179,6 @@ export class Venue {
   /** That the venue has seen, by ex-date. */
   actions(symbol: Symbol): readonly CorporateAction[] {
     return this.#state.actions.get(symbol) ?? [];
-  }
-
-  /** Of shares, since this object was made. */
-  get renames(): number {
-    return this.#state.renames;
   }
 
   get openOrderCount(): number {
@@ -272,7 +267,7 @@ export class Venue {
     if (refused) return refused;
     exchange.openAccount(name, cash, terms);
     const id = derivedUuid(settings.salt, `account/${name}`);
-    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms });
+    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms }, this.#state.orders);
     accounts.set(name, account);
     this.#state.book(account, "CSD", cash, "starting cash");
     account.equity.sample(at, cash);
@@ -456,28 +451,23 @@ export class Venue {
     if (this.#state.endedCount < ENDED_AT_EXCHANGE_MAX) return;
     this.#state.exchange.forgetEnded();
     this.#state.faults.forgetEnded((id) => hasEnded(this.#state.orderOf(id)));
+    this.#state.orders.pack();
     this.#state.endedCount = 0;
   }
 
   #take({ accounts, orders, lastCloses, actions, orderCount, idCount, endedCount }: VenueSnapshot): void {
-    for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored));
-    for (const stored of orders) {
-      const order = newVenueOrder(stored);
-      this.#state.orders.set(order.id, order);
+    for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored, this.#state.orders));
+    for (const order of this.#state.orders.restore(orders)) {
       this.#state.accounts.get(order.account)!.orders.add(order);
       if (order.type === "trailing_stop" && !hasEnded(order)) this.#state.trailing.add(order);
     }
+    for (const account of this.#state.accounts.values()) account.orders.arrange();
     for (const [symbol, price] of lastCloses) this.#state.lastCloses.set(symbol, price);
     for (const [symbol, list] of actions) this.#state.actions.set(symbol, list);
     this.#state.orderCount = orderCount;
     this.#state.idCount = idCount;
     this.#state.endedCount = endedCount;
   }
-}
-
-/** What has ended changes no more, but for the legs of a group, and copies of all orders would take long. */
-function asItIs(order: VenueOrder): VenueOrder {
-  return hasEnded(order) && order.legs.length === 0 ? order : { ...order };
 }
 
 /** The exchange's sessions end so long after the close. */

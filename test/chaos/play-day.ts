@@ -161,7 +161,7 @@ class Play {
       await this.#deliverUntil(Infinity as Instant);
     }
     const runs = await this.#runs();
-    const { orders, activities } = venue.accounts.get(account)!;
+    const traded = venue.accounts.get(account)!;
     return {
       seed,
       runs,
@@ -169,8 +169,8 @@ class Play {
       crashes: this.#crashes,
       woken: this.#woken,
       faults: this.#world.venue.faultsStruck() + shaker.struck + (secrets?.struck() ?? 0),
-      orders: orders.all.length,
-      fills: activities.all.filter(({ type }) => type === "FILL").length,
+      orders: traded.orders.count,
+      fills: traded.activities.fills,
       violations: [...violationsOf(this.#day, venue, runs, this.#world.venue.cancels), ...caps.violations, ...decisionsBeyondCaps(market, runs, caps.buys)],
       buys: caps.buys,
       record: () => JSON.stringify([runs, venue.snapshot()]),

@@ -12,6 +12,7 @@ import type { Venue } from "../../src/server/venue.ts";
 import type { Trigger } from "../../src/run/deployment.ts";
 import { isoOf } from "../../src/time.ts";
 import type { ApprovedOrder, Fill, RunId, Symbol } from "../../src/trade.ts";
+import { activitiesOf, ordersOf } from "../support/account-history.ts";
 import type { Told } from "./roads.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 import type { Cancel } from "./venue-with-faults.ts";
@@ -45,8 +46,8 @@ interface JournaledOrder {
 
 export function violationsOf(day: DrawnDay, venue: Venue, runs: readonly PlayedRun[], cancels: readonly Cancel[]): readonly Violation[] {
   const account = venue.accounts.get(day.account)!;
-  const orders = account.orders.all;
-  const executions = account.activities.all.filter((activity): activity is FillActivity => activity.type === "FILL");
+  const orders = ordersOf(account);
+  const executions = activitiesOf(account).filter((activity): activity is FillActivity => activity.type === "FILL");
   const journaled = journaledOrders(runs);
   return [
     ...duplicateOrders(orders, journaled),

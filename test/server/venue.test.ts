@@ -14,6 +14,7 @@ import { fillProfile } from "../../src/simulator/fill-profiles.ts";
 import type { MinuteBar } from "../../src/simulator/minute-replay.ts";
 import { epochDayOf, MINUTE_MS, plusMs, sessionDateOf } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
+import { ordersOf } from "../support/account-history.ts";
 import { wanderingBars } from "../support/made-up-market.ts";
 import { NOON, venueSettings } from "../support/served-market.ts";
 
@@ -48,7 +49,8 @@ function orderOf({ side, type, timeInForce, cents, count, orderClass }: { side: 
 const step: fc.Arbitrary<Step> = fc.tuple(fc.nat({ max: 9 }), form, fc.constantFrom("ann", "bob"), fc.integer({ min: 0, max: 200_000 }), fc.nat()).map(([kind, asked, name, laterMs, pick]) => (venue) => {
   const at = plusMs(venue.now, laterMs);
   const account = name as AccountName;
-  const orders = venue.accounts.get(account)?.orders.all ?? [];
+  const known = venue.accounts.get(account);
+  const orders = known ? ordersOf(known) : [];
   const order = orders[pick % Math.max(1, orders.length)];
   if (kind === 0) return { type: "quote", at, symbol: AAA, bid: priceOf(((asked.cents - 2) / 100).toFixed(2)), ask: priceOf((asked.cents / 100).toFixed(2)), quantity: shares(asked.count) };
   if (kind === 1 && order) return { type: "cancel", at, account, order: order.id };
@@ -123,7 +125,7 @@ test("trade updates are numbered without gaps and tell the order as it was", () 
   const stop = venue.onUpdate((update) => heard.push(update));
   venue.apply({ type: "quote", at: NOON, symbol: AAA, bid: priceOf("99"), ask: priceOf("100"), quantity: shares(4) });
   venue.apply({ type: "place", at: NOON, account: ANN, order: { symbol: AAA, side: "buy", type: "limit", timeInForce: "day", orderClass: "simple", quantity: shares(10), limitPrice: priceOf("100") } });
-  const [order] = venue.accounts.get(ANN)!.orders.all;
+  const [order] = ordersOf(venue.accounts.get(ANN)!);
   venue.apply({ type: "replace", at: NOON, account: ANN, order: order!.id, changes: { quantity: shares(7) } });
   venue.apply({ type: "cancel", at: NOON, account: ANN, order: order!.replacedBy! });
   stop();

@@ -23,6 +23,7 @@ import { seasonRoutes } from "../../src/server/routes-seasons.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
 import type { Authenticator, RunningServer, Unstamped } from "../../src/server/server-parts.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
+import { activitiesOf } from "./account-history.ts";
 import { keysOf, OPERATOR, type HostileRequest } from "./hostile-requests.ts";
 import { judge, NOON, ServedMarket, serveMarket, testKeys, venueSettings } from "./served-market.ts";
 
@@ -223,8 +224,9 @@ export class HostileWorld {
     const { venue } = this.server;
     const order = venue.order(id);
     if (order) return order.account;
-    for (const { name, id: own, watchlists, activities } of venue.accounts.values()) {
-      if (own === id || watchlists.get(id) !== undefined || activities.all.some(({ uuid }) => uuid === id)) return name;
+    for (const account of venue.accounts.values()) {
+      const { name, id: own, watchlists } = account;
+      if (own === id || watchlists.get(id) !== undefined || activitiesOf(account).some(({ uuid }) => uuid === id)) return name;
     }
     return undefined;
   }

@@ -129,15 +129,14 @@ export class CommandLog {
 
   /**
    * Keeps `state`, as command `sequence` left it, and deletes the commands and snapshots that are no longer needed. It is
-   * written in pieces while commands are taken, so nothing of it may change; where something did, `isStill` says so at
-   * the end and nothing is kept. A snapshot that fails harms nothing.
+   * written in pieces while commands are taken, so nothing of it may change. A snapshot that fails harms nothing.
    */
-  snapshot(sequence: number, state: SnapshotState, isStill: () => boolean = () => true): Promise<{ readonly digest: string }> {
+  snapshot(sequence: number, state: SnapshotState): Promise<{ readonly digest: string }> {
     if (sequence > this.#acknowledged) throw new Error(`a snapshot of command ${sequence}, which is not acknowledged`);
     const kept = this.#snapshots.then(async () => {
       // What the snapshot replaces has to be on the disk first, whatever the policy.
       await this.#syncNow();
-      const written = await writeSnapshot(this.#directory, sequence, state, isStill);
+      const written = await writeSnapshot(this.#directory, sequence, state);
       await this.#retain();
       return written;
     });

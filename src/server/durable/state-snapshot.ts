@@ -11,6 +11,7 @@ import fs from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { makeDurably } from "./durable-file.ts";
+import { PackedRecords } from "../packed-list.ts";
 import { LogCorrupt } from "./log-errors.ts";
 
 export type SnapshotState = Readonly<Record<string, unknown>>;
@@ -24,11 +25,6 @@ export interface StoredSnapshot {
 
 /** Names of fields and places in lists, from the state down. */
 type Path = readonly (string | number)[];
-
-/** What was being written has changed meanwhile. */
-class SnapshotOutdated extends Error {
-  override readonly name = "SnapshotOutdated";
-}
 
 const FORMAT = 1;
 const ITEMS_A_LINE = 512;
@@ -44,11 +40,8 @@ export function digestOf(state: SnapshotState): string {
   return digest.digest("hex");
 }
 
-/**
- * Writes a line at a time, and lets other work be done in between. Nothing of `state` may change meanwhile, down to the
- * last item; where `isStill` says at the end that something did, nothing is kept. @throws SnapshotOutdated
- */
-export async function writeSnapshot(directory: string, sequence: number, state: SnapshotState, isStill: () => boolean): Promise<{ readonly digest: string }> {
+/** Writes a line at a time, and lets other work be done in between. Nothing of `state` may change meanwhile, down to the last item. */
+export async function writeSnapshot(directory: string, sequence: number, state: SnapshotState): Promise<{ readonly digest: string }> {
   const sum = createHash("sha256");
   let digest = "";
   await makeDurably(join(directory, snapshotFile(sequence)), async (file) => {
@@ -60,7 +53,6 @@ export async function writeSnapshot(directory: string, sequence: number, state: 
       bytes += line.length;
       await file.writeFile(line);
     }
-    if (!isStill()) throw new SnapshotOutdated(`the state changed while its snapshot of command ${sequence} was written`);
     digest = sum.digest("hex");
     // The digest is known last and stands first.
     await file.write(`${JSON.stringify({ format: FORMAT, sequence, digest, bytes }).padEnd(HEADER_BYTES - 1)}\n`, 0);
@@ -128,7 +120,7 @@ function* linesOf(state: SnapshotState): Generator<string> {
 }
 
 function* linesAt(path: Path, value: unknown): Generator<string> {
-  const long: (readonly [Path, readonly unknown[]])[] = [];
+  const long: LongList[] = [];
   const name = path.length === 1 ? path[0] : path;
   if (!isLong(value)) yield `${JSON.stringify([name, withoutLong(value, path, long)])}\n`;
   else {
@@ -138,12 +130,14 @@ function* linesAt(path: Path, value: unknown): Generator<string> {
   for (const [where, list] of long) yield* linesAt(where, list);
 }
 
-function isLong(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value.length > ITEMS_A_LINE;
+type LongList = readonly [Path, readonly unknown[] | PackedRecords];
+
+function isLong(value: unknown): value is readonly unknown[] | PackedRecords {
+  return (Array.isArray(value) || value instanceof PackedRecords) && value.length > ITEMS_A_LINE;
 }
 
 /** The same, with an empty list for each long one in it, which goes to `long`. What has none is not copied. */
-function withoutLong(value: unknown, path: Path, long: (readonly [Path, readonly unknown[]])[]): unknown {
+function withoutLong(value: unknown, path: Path, long: LongList[]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isLong(value)) {
     long.push([path, value]);

@@ -1,0 +1,190 @@
+/**
+ * A long list of records that change no more, kept as bytes outside of the heap: the collector of garbage walks every
+ * object that there is, and of these it sees none.
+ *
+ * A record is its length, a bit for each field that it has, and their values. It is read by making an object of it
+ * again: cheap for a page of records, dear for all.
+ */
+
+/** A word is one of few texts. */
+export type FieldKind = "number" | "flag" | "word" | "text" | "json";
+
+/** JSON. */
+export interface PackedSnapshot {
+  readonly words: readonly string[];
+  /** In base 64. */
+  readonly records: Iterable<string>;
+}
+
+const CHUNK_BYTES = 1 << 22;
+/** Of places: the chunk's number, then the offset in it. */
+const CHUNK_PLACES = 2 ** 32;
+const LENGTH_BYTES = 4;
+/** Of what is no text and no JSON. */
+const VALUE_BYTES_MAX = 8;
+const UTF8_BYTES_MAX = 3;
+
+export class PackedList<T extends object> {
+  readonly #fields: readonly (readonly [name: keyof T & string, kind: FieldKind])[];
+  readonly #bitBytes: number;
+  readonly #chunks: Buffer[] = [];
+  /** Of each record, in the chunks. */
+  readonly #places: number[] = [];
+  /** Of the newest chunk. */
+  #used = 0;
+  readonly #words: string[];
+  readonly #codes: Map<string, number>;
+  /** Where a record is put together. */
+  #bytes = Buffer.alloc(1 << 10);
+  #view = viewOf(this.#bytes);
+
+  constructor(fields: Readonly<Record<keyof T & string, FieldKind>>, stored: PackedSnapshot = { words: [], records: [] }) {
+    this.#fields = Object.entries(fields) as [keyof T & string, FieldKind][];
+    this.#bitBytes = Math.ceil(this.#fields.length / 8);
+    this.#words = [...stored.words];
+    this.#codes = new Map(this.#words.map((word, code) => [word, code]));
+    for (const record of stored.records) this.#append(Buffer.from(record, "base64"));
+  }
+
+  get length(): number {
+    return this.#places.length;
+  }
+
+  /** Returns its index. What is undefined, and a list of nothing, is left out. */
+  push(record: T): number {
+    let at = LENGTH_BYTES + this.#bitBytes;
+    this.#makeRoom(at + this.#fields.length * VALUE_BYTES_MAX);
+    this.#bytes.fill(0, LENGTH_BYTES, at);
+    for (let index = 0; index < this.#fields.length; index += 1) {
+      const [name, kind] = this.#fields[index]!;
+      const value: unknown = record[name];
+      if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+      this.#bytes[LENGTH_BYTES + (index >> 3)]! |= 1 << (index & 7);
+      at = this.#write(value, kind, at);
+    }
+    this.#view.setUint32(0, at, true);
+    return this.#append(this.#bytes.subarray(0, at));
+  }
+
+  /** The fields that the record has. */
+  at(index: number): Partial<T> {
+    const bytes = this.#bytesAt(index);
+    const view = viewOf(bytes);
+    const record: Partial<Record<string, unknown>> = {};
+    let at = LENGTH_BYTES + this.#bitBytes;
+    for (const [place, [name, kind]] of this.#fields.entries()) {
+      if ((bytes[LENGTH_BYTES + (place >> 3)]! & (1 << (place & 7))) === 0) continue;
+      switch (kind) {
+        case "number":
+          record[name] = view.getFloat64(at, true);
+          at += 8;
+          break;
+        case "flag":
+          record[name] = bytes[at] === 1;
+          at += 1;
+          break;
+        case "word":
+          record[name] = this.#words[view.getUint32(at, true)]!;
+          at += 4;
+          break;
+        default: {
+          const end = at + LENGTH_BYTES + view.getUint32(at, true);
+          const text = bytes.toString("utf8", at + LENGTH_BYTES, end);
+          record[name] = kind === "text" ? text : JSON.parse(text);
+          at = end;
+        }
+      }
+    }
+    return record as Partial<T>;
+  }
+
+  /** As it is now, whatever comes behind. */
+  snapshot(): PackedSnapshot {
+    return { words: [...this.#words], records: new PackedRecords((index) => this.#bytesAt(index).toString("base64"), this.length) };
+  }
+
+  #write(value: unknown, kind: FieldKind, at: number): number {
+    switch (kind) {
+      case "number":
+        this.#view.setFloat64(at, value as number, true);
+        return at + 8;
+      case "flag":
+        this.#bytes[at] = value === true ? 1 : 0;
+        return at + 1;
+      case "word":
+        this.#view.setUint32(at, this.#codeOf(value as string), true);
+        return at + 4;
+      default: {
+        const text = kind === "text" ? (value as string) : JSON.stringify(value);
+        this.#makeRoom(at + LENGTH_BYTES + text.length * UTF8_BYTES_MAX + this.#fields.length * VALUE_BYTES_MAX);
+        const length = this.#bytes.write(text, at + LENGTH_BYTES);
+        this.#view.setUint32(at, length, true);
+        return at + LENGTH_BYTES + length;
+      }
+    }
+  }
+
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#bytes.length) return;
+    const before = this.#bytes;
+    this.#bytes = Buffer.alloc(bytes * 2);
+    this.#view = viewOf(this.#bytes);
+    before.copy(this.#bytes);
+  }
+
+  #codeOf(word: string): number {
+    let code = this.#codes.get(word);
+    if (code === undefined) {
+      code = this.#words.push(word) - 1;
+      this.#codes.set(word, code);
+    }
+    return code;
+  }
+
+  #append(record: Buffer): number {
+    let chunk = this.#chunks.at(-1);
+    if (!chunk || this.#used + record.length > chunk.length) {
+      chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, record.length));
+      this.#chunks.push(chunk);
+      this.#used = 0;
+    }
+    this.#places.push((this.#chunks.length - 1) * CHUNK_PLACES + this.#used);
+    chunk.set(record, this.#used);
+    this.#used += record.length;
+    return this.#places.length - 1;
+  }
+
+  #bytesAt(index: number): Buffer {
+    const place = this.#places[index]!;
+    const chunk = this.#chunks[Math.floor(place / CHUNK_PLACES)]!;
+    const from = place % CHUNK_PLACES;
+    return chunk.subarray(from, from + chunk.readUInt32LE(from));
+  }
+}
+
+/** The first records of a list, made as they are asked for. */
+export class PackedRecords {
+  readonly length: number;
+  readonly #recordAt: (index: number) => string;
+
+  constructor(recordAt: (index: number) => string, length: number) {
+    this.#recordAt = recordAt;
+    this.length = length;
+  }
+
+  slice(from: number, to: number): readonly string[] {
+    return Array.from({ length: Math.min(to, this.length) - from }, (_, index) => this.#recordAt(from + index));
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (let index = 0; index < this.length; index += 1) yield this.#recordAt(index);
+  }
+
+  toJSON(): readonly string[] {
+    return [...this];
+  }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}

@@ -1,0 +1,151 @@
+/**
+ * Every order of the venue, for ever: those under way as objects, those that have ended as bytes (packed-list.ts).
+ *
+ * An order has a number, by arrival, and is found by it and by its id. What has ended changes no more and goes to the
+ * bytes some time later, when `pack` is called; from then on every look at it is a copy.
+ */
+import type { Instant } from "../time.ts";
+import type { Side, Symbol } from "../trade.ts";
+import { NO_NUMBER, NumberTable } from "./number-table.ts";
+import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
+import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
+
+const FIELDS = {
+  number: "number", id: "text", clientOrderId: "text", account: "word", symbol: "word", side: "word", type: "word", timeInForce: "word", orderClass: "word", extendedHours: "flag", positionIntent: "word", notional: "number",
+  createdAt: "number", expiresAt: "number", quantity: "number", filled: "number", filledValue: "number", limitPrice: "number", stopPrice: "number", trail: "json", waterMark: "number", status: "word", updatedAt: "number",
+  filledAt: "number", canceledAt: "number", expiredAt: "number", failedAt: "number", replacedAt: "number", replacedBy: "text", replaces: "text", parent: "text", legs: "json",
+} as const satisfies Record<keyof VenueOrder, FieldKind>;
+
+/** A share's new name, of the ended orders before `before`. */
+interface Rename {
+  readonly from: Symbol;
+  readonly to: Symbol;
+  readonly before: number;
+}
+
+export interface VenueOrdersSnapshot {
+  /** Under way, or not packed yet; by arrival. */
+  readonly live: readonly VenueOrder[];
+  /** In the order in which they were packed. */
+  readonly packed: PackedSnapshot;
+  readonly renames: readonly Rename[];
+}
+
+const SELLS = 1;
+const IS_LEG = 2;
+
+export class VenueOrders {
+  /** By number. */
+  readonly #live = new Map<number, VenueOrder>();
+  /** Since they were packed last. */
+  #ended: VenueOrder[] = [];
+  #packed = new PackedList<VenueOrder>(FIELDS);
+  readonly #renames: Rename[] = [];
+  readonly #byId = new NumberTable((number, id) => this.numbered(number).id === id);
+  /** By number; of a packed order, where it is. */
+  readonly #places: (number | undefined)[] = [];
+  readonly #createdAt: number[] = [];
+  readonly #traits: number[] = [];
+
+  /** So far, without those that were withdrawn. */
+  get size(): number {
+    return this.#live.size + this.#packed.length;
+  }
+
+  get(id: OrderId): VenueOrder | undefined {
+    const number = this.#byId.find(id);
+    return number === NO_NUMBER ? undefined : this.numbered(number);
+  }
+
+  /** The number must be an order's. */
+  numbered(number: number): VenueOrder {
+    return this.#live.get(number) ?? this.#unpacked(this.#places[number]!);
+  }
+
+  createdAt(number: number): Instant {
+    return this.#createdAt[number] as Instant;
+  }
+
+  sideOf(number: number): Side {
+    return (this.#traits[number]! & SELLS) === 0 ? "buy" : "sell";
+  }
+
+  isLeg(number: number): boolean {
+    return (this.#traits[number]! & IS_LEG) !== 0;
+  }
+
+  /** By itself, or with `andLegs` by one of its legs. */
+  isOpen(number: number, andLegs: boolean): boolean {
+    const order = this.#live.get(number);
+    if (!order) return false;
+    return !hasEnded(order) || (andLegs && order.legs.some((leg) => !hasEnded(this.get(leg)!)));
+  }
+
+  add(order: VenueOrder): void {
+    this.#live.set(order.number, order);
+    if (hasEnded(order)) this.#ended.push(order);
+    this.#note(order, undefined);
+  }
+
+  /** Takes back an order that the exchange did not want. */
+  withdraw(order: VenueOrder): void {
+    this.#live.delete(order.number);
+    this.#byId.delete(order.id, order.number);
+  }
+
+  /** The order has ended now. */
+  end(order: VenueOrder): void {
+    this.#ended.push(order);
+  }
+
+  /** Packs what has ended, and a group's first order when all of its legs have: until then a leg's replacement may join them. */
+  pack(): void {
+    const candidates = new Set(this.#ended);
+    for (const { parent } of this.#ended) {
+      for (let first = parent === undefined ? undefined : this.get(parent); first; first = first.replacedBy === undefined ? undefined : this.get(first.replacedBy)) candidates.add(first);
+    }
+    this.#ended = [];
+    for (const order of [...candidates].sort((a, b) => a.number - b.number)) {
+      if (!hasEnded(order) || !order.legs.every((leg) => hasEnded(this.get(leg)!)) || !this.#live.delete(order.number)) continue;
+      this.#places[order.number] = this.#packed.push(order);
+    }
+  }
+
+  rename(from: Symbol, to: Symbol): void {
+    this.#renames.push({ from, to, before: this.#packed.length });
+    for (const order of this.#live.values()) if (order.symbol === from) order.symbol = to;
+  }
+
+  snapshot(): VenueOrdersSnapshot {
+    return { live: Array.from(this.#live.values(), (order) => ({ ...order })), packed: this.#packed.snapshot(), renames: [...this.#renames] };
+  }
+
+  /** Hands over every order; not by arrival. */
+  *restore({ live, packed, renames }: VenueOrdersSnapshot): Generator<VenueOrder> {
+    this.#renames.push(...renames);
+    this.#packed = new PackedList<VenueOrder>(FIELDS, packed);
+    for (let place = 0; place < this.#packed.length; place += 1) {
+      const order = this.#unpacked(place);
+      this.#note(order, place);
+      yield order;
+    }
+    for (const stored of live) {
+      const order = newVenueOrder(stored);
+      this.add(order);
+      yield order;
+    }
+  }
+
+  #note({ number, id, createdAt, side, parent }: VenueOrder, place: number | undefined): void {
+    this.#places[number] = place;
+    this.#createdAt[number] = createdAt;
+    this.#traits[number] = (side === "sell" ? SELLS : 0) | (parent === undefined ? 0 : IS_LEG);
+    this.#byId.add(id, number);
+  }
+
+  #unpacked(place: number): VenueOrder {
+    const order = newVenueOrder(this.#packed.at(place) as VenueOrder);
+    for (const { from, to, before } of this.#renames) if (place < before && order.symbol === from) order.symbol = to;
+    return order;
+  }
+}
