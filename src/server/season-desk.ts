@@ -70,6 +70,7 @@ export class SeasonDesk {
     const wrong = this.#wrongIn(rules, at);
     if (wrong) return wrong;
     this.#cancelAll(season);
+    for (const { account } of season.entries) this.#state.exchange.payOut(account);
     this.#state.seasons.begin(season, rules, at);
     for (const { account } of season.entries) this.#open({ account, cash: rules.cash, terms: termsOf(rules), at });
     return DONE;

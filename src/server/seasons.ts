@@ -2,8 +2,8 @@
  * Seasons: contests among the venue's clients, each from one instant to another, with a capital and rules of its own.
  *
  * Whoever joins gets an account of the season's own, so that a season touches nothing else, and nothing else a season. A
- * reset begins another round: every entry has a new account there, under the name (and by the key) that it had. What an
- * account of an earlier round had stays where it is, and nobody trades there any more.
+ * reset begins another round: every entry has a new account there, under the name (and by the key) that it had. The accounts
+ * of the round before are paid out: nobody can ask for them any more, and they move no market.
  *
  * This is the seasons' state and their rules; `SeasonDesk` carries out the commands. Times are the market's.
  */
@@ -74,6 +74,13 @@ export class Seasons {
   /** The account that a key's account means: of an entry, the one of the round that is on. */
   accountBehind(login: AccountName): AccountName {
     return this.#behind.get(login) ?? login;
+  }
+
+  /** Whether the account's round has ended, or another has begun: what it is worth is noted no more. */
+  isOver(account: AccountName): boolean {
+    if (!isOfSeason(account)) return false;
+    const place = this.#places.get(account);
+    return !place || place.entry.account !== account || place.season.results !== null;
   }
 
   add(season: Season): void {

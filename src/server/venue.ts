@@ -396,7 +396,7 @@ export class Venue {
   }
 
   #endSession(end: Instant): void {
-    const { exchange, accounts } = this.#state;
+    const { exchange, accounts, seasons } = this.#state;
     exchange.endSession();
     for (const account of accounts.values()) {
       const { equity, positions } = exchange.account(account.name);
@@ -405,7 +405,7 @@ export class Venue {
         this.#state.book(account, "FEE", (0 - fees) as Money, "regulatory and other fees of the day");
         account.feesBooked = exchange.feesPaid(account.name);
       }
-      account.equity.close(end, equity);
+      if (!seasons.isOver(account.name)) account.equity.close(end, equity);
       account.basis.begin(positions);
     }
     for (const { symbol, isActive } of this.#state.assets.all()) {
@@ -416,7 +416,8 @@ export class Venue {
   }
 
   #sampleEquity(at: Instant): void {
-    for (const account of this.#state.accounts.values()) account.equity.sample(at, this.#state.exchange.account(account.name).equity);
+    const { exchange, accounts, seasons } = this.#state;
+    for (const account of accounts.values()) if (!seasons.isOver(account.name)) account.equity.sample(at, exchange.account(account.name).equity);
   }
 
   /** Notes what the command has done to the quotes of what it was about. */

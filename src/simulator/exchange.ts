@@ -228,6 +228,13 @@ export class Exchange {
     return { cash: ledger.cash, equity, lastEquity: account.lastEquity, buyingPower: this.#desk.buyingPower(account), positions, blocked: undefined };
   }
 
+  /** Pays out at the last prices all that an account holds, or owes in shares, and calls no margin of it any more. */
+  payOut(name: AccountName): void {
+    const account = this.#state.account(name);
+    for (const [symbol] of account.ledger.positions()) account.ledger.payOut(symbol, this.#state.priceOf(symbol));
+    account.marginCall = undefined;
+  }
+
   /** Negative when short. */
   quantityHeld(name: AccountName, symbol: Symbol): Quantity {
     return this.#state.account(name).ledger.quantityOf(symbol);

@@ -224,6 +224,25 @@ describe("a reset", () => {
     expect((await placed("season/spring/a")).status).toBe(403);
   });
 
+  test("pays out the accounts of the round before, which no margin is called of and whose worth is noted no more", async () => {
+    await serving();
+    await season("spring", { multiplier: 4, shorting: true, endsAt: "2026-12-31T21:00:00Z" });
+    await join("ann", "spring", "a");
+    await join("bob", "spring", "b");
+    await placed("season/spring/a", { qty: "100", side: "sell" });
+    await placed("season/spring/b", { qty: "100" });
+    await operator("POST", "/spring/reset");
+    const { venue } = market.server;
+    const [before] = ["season/spring/a" as never];
+    expect(venue.exchange.account(before)).toMatchObject({ positions: [], cash: 9_998_000_000, equity: 9_998_000_000 });
+    await market.quote("299.98", "300.02");
+    await market.at("2026-11-25T17:00:00Z");
+    expect(venue.exchange.account(before)).toMatchObject({ positions: [], cash: 9_998_000_000 });
+    expect(venue.exchange.marginCallOf(before)).toBeUndefined();
+    expect(venue.accounts.get(before)!.equity.closes).toEqual([]);
+    expect(venue.accounts.get("season/spring/a#2" as never)!.equity.closes.map(({ equity }) => equity)).toEqual([10_000_000_000]);
+  });
+
   test("an ended season goes on with a new end, and without one is refused", async () => {
     await serving();
     await season("spring");
