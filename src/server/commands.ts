@@ -12,12 +12,13 @@ import type { Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
 import { marketFaultSchema } from "./market-fault-rules.ts";
 
-const at = z.int().transform((ms) => ms as Instant);
-const account = z.string().min(1).transform((name) => name as AccountName);
-const symbol = z.string().min(1).transform((name) => name as Symbol);
-const money = z.int().transform((micros) => micros as Money);
-const price = z.int().transform((micros) => micros as Price);
-const quantity = z.int().transform((nanos) => nanos as Quantity);
+// A type alone: a transform would double the time that a command takes, and a start reads all of them.
+const at = z.int() as z.ZodType as z.ZodType<Instant>;
+const account = z.string().min(1) as z.ZodType as z.ZodType<AccountName>;
+const symbol = z.string().min(1) as z.ZodType as z.ZodType<Symbol>;
+const money = z.int() as z.ZodType as z.ZodType<Money>;
+const price = z.int() as z.ZodType as z.ZodType<Price>;
+const quantity = z.int() as z.ZodType as z.ZodType<Quantity>;
 const side = z.enum(["buy", "sell"]);
 const trail = z.discriminatedUnion("by", [z.strictObject({ by: z.literal("price"), price }), z.strictObject({ by: z.literal("percent"), ppm: z.int() })]);
 

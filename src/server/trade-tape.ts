@@ -74,9 +74,10 @@ export class TradeTape {
     const trade = { at, id: tape.count, price, quantity };
     push(tape.trades, trade);
     const shares = quantityToNumber(quantity);
-    tape.minute = withTrade(tape.minute, (at - (at % MINUTE_MS)) as Instant, price, shares);
-    tape.day = withTrade(tape.day, tape.day?.at ?? newYorkInstant(newYorkClock(at).day, 0), price, shares);
-    this.#noteClose(tape);
+    const { minute, day } = tape;
+    tape.minute = withTrade(minute, (at - (at % MINUTE_MS)) as Instant, price, shares);
+    tape.day = withTrade(day, day?.at ?? newYorkInstant(newYorkClock(at).day, 0), price, shares);
+    if (tape.minute !== minute || tape.day !== day) this.#noteClose(tape);
     this.#say({ type: "trade", symbol, ...trade });
   }
 

@@ -24,13 +24,19 @@ export interface Hours {
   readonly post: Instant;
 }
 
+/** Most orders of a day ask for the same hours as the one before. */
+let last: { readonly after: number; readonly hours: Hours } | undefined;
+
 /** Of the session whose extended hours have not ended at `at`. */
 export function hoursAt(at: Instant): Hours {
+  if (last && at > last.after && at <= last.hours.post) return last.hours;
   const upcoming = currentOrNextSession(at);
   const before = upcoming.index > 0 ? sessionAtIndex(upcoming.index - 1) : upcoming;
   const session = at <= extendedHoursOf(before).close ? before : upcoming;
   const { open: pre, close: post } = extendedHoursOf(session);
-  return { session, pre, open: session.open, close: session.close, post };
+  const hours = { session, pre, open: session.open, close: session.close, post };
+  last = { after: session.index > 0 ? extendedHoursOf(sessionAtIndex(session.index - 1)).close : -Infinity, hours };
+  return hours;
 }
 
 export function phaseAt(at: Instant, { pre, open, close, post }: Hours): Phase {

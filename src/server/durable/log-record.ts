@@ -62,15 +62,11 @@ export function nextRecord(bytes: Buffer, from: number): number {
   return -1;
 }
 
-export function* commandsIn({ payload }: LogRecord): Generator {
-  let start = 0;
-  for (let end = payload.indexOf(NEWLINE); end !== -1; end = payload.indexOf(NEWLINE, start)) {
-    yield JSON.parse(payload.toString("utf8", start, end));
-    start = end + 1;
-  }
+/** All at once: of short texts the parser's beginning is the longest part. */
+export function commandsIn({ payload }: LogRecord): readonly unknown[] {
+  return JSON.parse(`[${payload.toString("utf8", 0, payload.length - 1).replaceAll("\n", ",")}]`) as unknown[];
 }
 
-const NEWLINE = 10;
 const LINE_OF_RECORD = "\nB1 ";
 
 function isRecordAt(bytes: Buffer, offset: number): boolean {
