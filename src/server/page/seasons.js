@@ -87,9 +87,9 @@ function showNames(seasons, own) {
 }
 
 function show(season, key) {
-  const { state, round, startsAt, endsAt, cash, multiplier, shorting, symbols, ordersPerDay, joinedAs, standings } = season;
+  const { state, at, round, startsAt, endsAt, cash, multiplier, shorting, symbols, ordersPerDay, joinedAs, standings } = season;
   element("season-rules").textContent = [
-    `${round > 1 ? `Round ${round}, ` : ""}${STATES[state]} ${dayAndTime(Date.parse(state === "waiting" ? startsAt : endsAt))} New York`, `${money(cash)} to begin with`,
+    `${round > 1 ? `Round ${round}, ` : ""}${state === "ended" && at < endsAt ? "ended early, before" : STATES[state]} ${dayAndTime(Date.parse(state === "waiting" ? startsAt : endsAt))} New York`, `${money(cash)} to begin with`,
     multiplier > 1 ? `up to ${multiplier} times of it` : "", shorting ? "short sales permitted" : "no short sales", symbols ? symbols.join(", ") : "all symbols", ordersPerDay === null ? "" : `${ordersPerDay} orders a day`,
   ].filter(Boolean).join(" · ");
   fillTable(element("standings"), standings, {
