@@ -7,7 +7,7 @@
 import { addMoney, addQuantity, maxOf, moneyToNumber, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import { toldStatus, type ToldStatus } from "../simulator/client-order.ts";
 import type { ExchangeEvent } from "../simulator/exchange-events.ts";
-import { currentOrNextSession } from "../rules/calendar.ts";
+import { currentOrNextSession, sessionOn } from "../rules/calendar.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { newYorkClock, type EpochDay } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
@@ -167,7 +167,7 @@ export class ExchangeFollower {
     const { tape, announcements, assets } = this.#state;
     switch (event.type) {
       case "auction":
-        { tape.trade(event.symbol, event.at, event.price, event.quantity); return; }
+        { this.#auction(event); return; }
       case "halted":
       case "resumed":
         { announcements.market({ type: event.type, symbol: event.symbol, at: event.at }); return; }
@@ -195,6 +195,14 @@ export class ExchangeFollower {
       case "session":
         return;
     }
+  }
+
+  /** Those that end a halt, or begin trading before the open, have no official price. */
+  #auction({ symbol, at, auction, price, quantity }: OfType<"auction">): void {
+    const { tape } = this.#state;
+    tape.trade(symbol, at, price, quantity);
+    const session = sessionOn(newYorkClock(at).day);
+    if (at === (auction === "opening" ? session?.open : session?.close)) tape.auction(symbol, { at, auction, price, quantity });
   }
 
   /** The order that the house is about to place in the account's name. */

@@ -1,4 +1,4 @@
-/** /v2/stocks: the past and the latest of bars, trades and quotes, for one symbol and for many. */
+/** /v2/stocks: the past and the latest of bars, trades and quotes, and auctions, for one symbol and for many. */
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { newYorkClock, newYorkInstant, type Instant } from "../time.ts";
@@ -6,8 +6,9 @@ import type { Symbol } from "../trade.ts";
 import { pageOver, type Page, type PageQuery } from "./data-pages.ts";
 import { PrintedMarket, type AdjustmentKind, type Timeframe } from "./printed-market.ts";
 import type { ServerParts } from "./server-parts.ts";
+import type { TapeAuction } from "./trade-tape.ts";
 import { badRequest, notFound } from "./wire-errors.ts";
-import { barView, CONDITIONS, EXCHANGES, quoteView, tradeView } from "./wire-market-data.ts";
+import { auctionViews, barView, CONDITIONS, EXCHANGES, quoteView, tradeView } from "./wire-market-data.ts";
 import { given, parsed, wireEnd, wireSymbol, wireSymbols, wireTime } from "./wire-requests.ts";
 
 type View = Readonly<Record<string, unknown>>;
@@ -47,6 +48,7 @@ export function marketDataRoutes(parts: ServerParts): void {
       void reply.send({ symbol, [kind.one]: latest });
     });
   }
+  auctionRoutes(parts);
   snapshotRoutes(parts, market);
   app.get("/v2/stocks/meta/exchanges", (_request, reply) => void reply.send(EXCHANGES));
   app.get<{ Params: { kind: string } }>("/v2/stocks/meta/conditions/:kind", (request, reply) => {
@@ -82,6 +84,20 @@ function kindsOf(parts: ServerParts, market: PrintedMarket): readonly Kind[] {
       latest: (symbol) => viewed(market.lastQuote(symbol, parts.now()), quoteView),
     },
   ];
+}
+
+/** Where the exchange held some: a page counts auctions, and a day may be continued on the next. */
+function auctionRoutes({ app, venue, now }: ServerParts): void {
+  const pageOf = (query: unknown, symbol?: Symbol): Page<TapeAuction> => pageOver(pageQueryOf(query, symbol && [symbol], now()), (one) => venue.tape.auctions(one));
+  app.get("/v2/stocks/auctions", ({ query }, reply) => {
+    const { points, nextToken } = pageOf(query);
+    void reply.send({ auctions: Object.fromEntries([...points].map(([symbol, list]) => [symbol, auctionViews(list)])), next_page_token: nextToken });
+  });
+  app.get<{ Params: { symbol: string } }>("/v2/stocks/:symbol/auctions", ({ params, query }, reply) => {
+    const symbol = symbolOf(params.symbol);
+    const { points, nextToken } = pageOf(query, symbol);
+    void reply.send({ symbol, auctions: auctionViews(points.get(symbol) ?? []), next_page_token: nextToken });
+  });
 }
 
 function snapshotRoutes(parts: ServerParts, market: PrintedMarket): void {

@@ -2,7 +2,7 @@
  * What traded at the venue and what was quoted, by symbol: the last of both, the newest of each, and bars.
  *
  * A bar closes when the market's time has passed its end. Trades and quotes beyond the newest are forgotten, bars are
- * kept: minutes for thirty days, days for ever.
+ * kept: minutes for thirty days, days for ever. So are opening and closing auctions.
  */
 import { maxOf, minOf, moneyToNumber, priceFromNumber, quantityToNumber, type Price, type Quantity } from "../money.ts";
 import { DAY_MS, MINUTE_MS, newYorkClock, newYorkInstant, type EpochDay, type Instant } from "../time.ts";
@@ -11,6 +11,14 @@ import type { MarketBar, MarketUpdate } from "./venue-replies.ts";
 
 export type TapeTrade = Omit<Extract<MarketUpdate, { type: "trade" }>, "type" | "symbol">;
 export type TapeQuote = Omit<Extract<MarketUpdate, { type: "quote" }>, "type" | "symbol">;
+
+/** Of a session's open or close; its trade is among the trades, too. */
+export interface TapeAuction {
+  readonly at: Instant;
+  readonly auction: "opening" | "closing";
+  readonly price: Price;
+  readonly quantity: Quantity;
+}
 
 const NEWEST_KEPT = 10_000;
 const MINUTE_BARS_KEPT_MS = 30 * DAY_MS;
@@ -24,6 +32,8 @@ export interface SymbolTapeSnapshot {
   readonly minute: OpenBar | null;
   readonly day: OpenBar | null;
   readonly count: number;
+  /** Absent where there were none. */
+  readonly auctions?: readonly TapeAuction[];
 }
 
 interface OpenBar {
@@ -47,6 +57,7 @@ interface SymbolTape {
   minute: OpenBar | undefined;
   day: OpenBar | undefined;
   count: number;
+  auctions: TapeAuction[];
 }
 
 export class TradeTape {
@@ -57,14 +68,14 @@ export class TradeTape {
   constructor(say: (update: MarketUpdate) => void, stored: readonly SymbolTapeSnapshot[] = []) {
     this.#say = say;
     for (const one of stored) {
-      const tape = { symbol: one.symbol, trades: [...one.trades], quotes: [...one.quotes], minutes: [...one.minutes], days: [...one.days], minute: one.minute ? { ...one.minute } : undefined, day: one.day ? { ...one.day } : undefined, count: one.count };
+      const tape = { symbol: one.symbol, trades: [...one.trades], quotes: [...one.quotes], minutes: [...one.minutes], days: [...one.days], minute: one.minute ? { ...one.minute } : undefined, day: one.day ? { ...one.day } : undefined, count: one.count, auctions: [...(one.auctions ?? [])] };
       this.#bySymbol.set(one.symbol, tape);
       this.#noteClose(tape);
     }
   }
 
   snapshot(): readonly SymbolTapeSnapshot[] {
-    return [...this.#bySymbol.values()].map(({ minute, day, ...tape }) => ({ ...tape, trades: [...tape.trades], quotes: [...tape.quotes], minutes: [...tape.minutes], days: [...tape.days], minute: minute ? { ...minute } : null, day: day ? { ...day } : null }));
+    return [...this.#bySymbol.values()].map(({ minute, day, auctions, ...tape }) => ({ ...tape, trades: [...tape.trades], quotes: [...tape.quotes], minutes: [...tape.minutes], days: [...tape.days], minute: minute ? { ...minute } : null, day: day ? { ...day } : null, ...(auctions.length > 0 && { auctions: [...auctions] }) }));
   }
 
   trade(symbol: Symbol, at: Instant, price: Price, quantity: Quantity): void {
@@ -79,6 +90,10 @@ export class TradeTape {
     tape.day = withTrade(day, day?.at ?? newYorkInstant(newYorkClock(at).day, 0), price, shares);
     if (tape.minute !== minute || tape.day !== day) this.#noteClose(tape);
     this.#say({ type: "trade", symbol, ...trade });
+  }
+
+  auction(symbol: Symbol, auction: TapeAuction): void {
+    this.#of(symbol).auctions.push(auction);
   }
 
   /** Kept where it differs from the last. */
@@ -121,6 +136,11 @@ export class TradeTape {
     return this.#bySymbol.get(symbol)?.quotes ?? [];
   }
 
+  /** By time. */
+  auctions(symbol: Symbol): readonly TapeAuction[] {
+    return this.#bySymbol.get(symbol)?.auctions ?? [];
+  }
+
   /** Closed ones, oldest first. */
   bars(symbol: Symbol, timeframe: "minute" | "day"): readonly MarketBar[] {
     const tape = this.#bySymbol.get(symbol);
@@ -144,7 +164,7 @@ export class TradeTape {
   #of(symbol: Symbol): SymbolTape {
     let tape = this.#bySymbol.get(symbol);
     if (!tape) {
-      tape = { symbol, trades: [], quotes: [], minutes: [], days: [], minute: undefined, day: undefined, count: 0 };
+      tape = { symbol, trades: [], quotes: [], minutes: [], days: [], minute: undefined, day: undefined, count: 0, auctions: [] };
       this.#bySymbol.set(symbol, tape);
     }
     return tape;

@@ -146,7 +146,7 @@ export class Venue {
     return this.#state.exchange;
   }
 
-  get tape(): Pick<TradeTape, "trades" | "quotes" | "bars" | "openBar"> {
+  get tape(): Pick<TradeTape, "trades" | "quotes" | "bars" | "openBar" | "auctions"> {
     return this.#state.tape;
   }
 

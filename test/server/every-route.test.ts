@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Symbol } from "../../src/trade.ts";
+import { moneyOf } from "../../src/money.ts";
+import type { AccountName, Symbol } from "../../src/trade.ts";
 import { judge, serveMarket, type ServedMarket } from "../support/served-market.ts";
 import { openApiIsAbsent } from "./openapi.ts";
 
@@ -8,8 +9,8 @@ const OPERATIONS = [
   "DELETE /v2/orders", "DELETE /v2/orders/{order_id}", "DELETE /v2/positions", "DELETE /v2/positions/{symbol_or_asset_id}", "DELETE /v2/watchlists/{watchlist_id}", "DELETE /v2/watchlists/{watchlist_id}/{symbol}",
   "DELETE /v2/watchlists:by_name", "GET /v1/corporate-actions", "GET /v2/account", "GET /v2/account/activities", "GET /v2/account/activities/{activity_type}", "GET /v2/account/configurations",
   "GET /v2/account/portfolio/history", "GET /v2/assets", "GET /v2/assets/{symbol_or_asset_id}", "GET /v2/calendar", "GET /v2/clock", "GET /v2/orders", "GET /v2/orders/{order_id}", "GET /v2/orders:by_client_order_id",
-  "GET /v2/positions", "GET /v2/positions/{symbol_or_asset_id}", "GET /v2/stocks/bars", "GET /v2/stocks/bars/latest", "GET /v2/stocks/meta/conditions/{ticktype}", "GET /v2/stocks/meta/exchanges",
-  "GET /v2/stocks/quotes", "GET /v2/stocks/quotes/latest", "GET /v2/stocks/snapshots", "GET /v2/stocks/trades", "GET /v2/stocks/trades/latest", "GET /v2/stocks/{symbol}/bars", "GET /v2/stocks/{symbol}/bars/latest",
+  "GET /v2/positions", "GET /v2/positions/{symbol_or_asset_id}", "GET /v2/stocks/auctions", "GET /v2/stocks/bars", "GET /v2/stocks/bars/latest", "GET /v2/stocks/meta/conditions/{ticktype}", "GET /v2/stocks/meta/exchanges",
+  "GET /v2/stocks/quotes", "GET /v2/stocks/quotes/latest", "GET /v2/stocks/snapshots", "GET /v2/stocks/trades", "GET /v2/stocks/trades/latest", "GET /v2/stocks/{symbol}/auctions", "GET /v2/stocks/{symbol}/bars", "GET /v2/stocks/{symbol}/bars/latest",
   "GET /v2/stocks/{symbol}/quotes", "GET /v2/stocks/{symbol}/quotes/latest", "GET /v2/stocks/{symbol}/snapshot", "GET /v2/stocks/{symbol}/trades", "GET /v2/stocks/{symbol}/trades/latest", "GET /v2/watchlists",
   "GET /v2/watchlists/{watchlist_id}", "GET /v2/watchlists:by_name", "GET /v3/calendar/{market}", "GET /v3/clock", "PATCH /v2/account/configurations", "PATCH /v2/orders/{order_id}", "POST /v2/orders", "POST /v2/watchlists",
   "POST /v2/watchlists/{watchlist_id}", "POST /v2/watchlists:by_name", "PUT /v2/watchlists/{watchlist_id}", "PUT /v2/watchlists:by_name",
@@ -149,6 +150,20 @@ describe("every route answers as Alpaca's documents say", () => {
     expect(await get("/v2/stocks/meta/conditions/trade")).toMatchObject({ "@": "Regular Sale" });
     expect(await get("/v1/corporate-actions?symbols=AAA")).toMatchObject({ corporate_actions: { forward_splits: [{ symbol: "AAA", new_rate: 2, old_rate: 1, ex_date: "2026-11-24" }] }, next_page_token: null });
   });
+});
+
+test("the opening auction of the next day, which crossed orders that came before it", async () => {
+  await market.at("2026-11-25T13:00:00Z");
+  await send("POST", "/v2/orders", order({ symbol: "BBB", qty: "20", type: "limit", limit_price: "50.1" }));
+  await market.server.execute({ type: "open-account", account: "cat" as AccountName, cash: moneyOf("100000"), terms: { multiplier: 2, shorting: true, debitInterestBps: 0, borrowFeeBps: 0 } });
+  expect((await market.send("cat", "POST", "/v2/orders", order({ symbol: "BBB", qty: "12", side: "sell", type: "limit", limit_price: "50" }))).status).toBe(200);
+  await market.at("2026-11-25T15:00:00Z");
+  const printed = { t: "2026-11-25T14:30:00.000Z", x: "V", p: 50, s: 12 };
+  const auctions = [{ d: "2026-11-25", o: [{ ...printed, c: "O" }, { ...printed, c: "Q" }], c: [] }];
+  expect(await get("/v2/stocks/auctions?symbols=AAA,BBB&start=2026-11-24")).toEqual({ auctions: { BBB: auctions }, next_page_token: null });
+  expect(await get("/v2/stocks/BBB/auctions")).toEqual({ symbol: "BBB", auctions, next_page_token: null });
+  expect(await get("/v2/stocks/BBB/auctions?start=2026-11-24&end=2026-11-24")).toEqual({ symbol: "BBB", auctions: [], next_page_token: null });
+  expect(await get("/v2/stocks/AAA/auctions?start=2026-11-24&feed=otc")).toMatchObject({ auctions: [] });
 });
 
 test.skipIf(openApiIsAbsent)("every operation that the server has was held to the documents", () => {

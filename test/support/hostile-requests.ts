@@ -109,6 +109,8 @@ function accountsOperations(account: string, owners: readonly string[]): readonl
       { method: "GET", path: `/v2/stocks/${kind}/latest`, query: { symbols: SYMBOLS, feed: FEED } },
       { method: "GET", path: `/v2/stocks/{symbol}/${kind}/latest`, query: { feed: FEED } },
     ]),
+    { method: "GET", path: "/v2/stocks/auctions", query: { symbols: SYMBOLS, ...history } },
+    { method: "GET", path: "/v2/stocks/{symbol}/auctions", query: history },
     { method: "GET", path: "/v2/stocks/snapshots", query: { symbols: SYMBOLS, feed: FEED } },
     { method: "GET", path: "/v2/stocks/{symbol}/snapshot", query: { feed: FEED } },
     { method: "GET", path: "/v2/stocks/meta/exchanges" },
