@@ -4,7 +4,7 @@
  */
 import type { AccountTerms } from "../simulator/trading-account.ts";
 import { newYorkClock, type Instant } from "../time.ts";
-import type { AccountName, Symbol } from "../trade.ts";
+import type { AccountName } from "../trade.ts";
 import type { CommandOf, SeasonRules } from "./commands.ts";
 import { openingRefusal } from "./countable.ts";
 import { entrantOf } from "./entrants.ts";
@@ -15,20 +15,13 @@ import type { VenueAccount } from "./venue-account.ts";
 import { rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
 import type { VenueState } from "./venue-state.ts";
 
-type OpenAccount = (opening: Omit<CommandOf<"open-account">, "type">) => VenueReply;
-
 export class SeasonDesk {
   readonly #state: VenueState;
   readonly #entry: OrderEntry;
-  readonly #open: OpenAccount;
-  readonly #noteQuote: (symbol: Symbol) => void;
 
-  /** `noteQuote` hears of symbols whose books have changed. */
-  constructor(state: VenueState, entry: OrderEntry, { open, noteQuote }: { readonly open: OpenAccount; readonly noteQuote: (symbol: Symbol) => void }) {
+  constructor(state: VenueState, entry: OrderEntry) {
     this.#state = state;
     this.#entry = entry;
-    this.#open = open;
-    this.#noteQuote = noteQuote;
   }
 
   create({ season: name, rules, at }: CommandOf<"create-season">): VenueReply {
@@ -50,7 +43,7 @@ export class SeasonDesk {
     if (own) return own.name === entry ? DONE : rejected("season_joined", `this account has joined season ${name} as ${own.name}`);
     const account = accountNameOf(name, entry, season.round);
     if (season.entries.some((one) => one.name.toLowerCase() === entry.toLowerCase()) || accounts.has(account)) return rejected("entry_taken", `somebody else is ${entry} in season ${name}`);
-    this.#open({ account, cash: season.rules.cash, terms: termsOf(season.rules), at });
+    this.#state.open({ account, cash: season.rules.cash, terms: termsOf(season.rules), at });
     seasons.enter(season, { name: entry, owner, account, joinedAt: at, day: newYorkClock(at).day, orders: 0 });
     return DONE;
   }
@@ -72,7 +65,7 @@ export class SeasonDesk {
     this.#cancelAll(season);
     for (const { account } of season.entries) this.#state.exchange.payOut(account);
     this.#state.seasons.begin(season, rules, at);
-    for (const { account } of season.entries) this.#open({ account, cash: rules.cash, terms: termsOf(rules), at });
+    for (const { account } of season.entries) this.#state.open({ account, cash: rules.cash, terms: termsOf(rules), at });
     return DONE;
   }
 
@@ -88,7 +81,7 @@ export class SeasonDesk {
 
   #cancelAll(season: Season): void {
     const canceled = season.entries.flatMap(({ account }) => this.#entry.cancelAll(this.#state.accounts.get(account)!));
-    for (const symbol of new Set(canceled.map((item) => item.symbol))) this.#noteQuote(symbol);
+    for (const symbol of new Set(canceled.map((item) => item.symbol))) this.#state.noteQuote(symbol);
   }
 
   #wrongIn({ startsAt, endsAt, cash, symbols, shorting, multiplier }: SeasonRules, now: Instant): Rejected | undefined {

@@ -1,20 +1,24 @@
-/** What the parts of the venue share, and the ways in which it says that something happened. */
-import type { Money, Price } from "../money.ts";
+/** What the parts of the venue share. */
+import { ZERO_QUANTITY, type Money, type Price } from "../money.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import type { Exchange, ExchangeSettings } from "../simulator/exchange.ts";
+import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
 import { newYorkClock, dateOfEpochDay, type Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
 import type { Activity, NonTradeActivity } from "./activities.ts";
+import type { Announcements } from "./announcements.ts";
 import type { Assets } from "./assets.ts";
+import type { CommandOf } from "./commands.ts";
+import { openingRefusal } from "./countable.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { Seasons, type Season } from "./seasons.ts";
 import type { MarketFaults } from "./market-faults.ts";
 import type { MarketSource } from "./market-source.ts";
 import type { TradeTape } from "./trade-tape.ts";
-import type { VenueAccount } from "./venue-account.ts";
+import { VenueAccount } from "./venue-account.ts";
 import type { OrderId, VenueOrder } from "./venue-order.ts";
 import { VenueOrders } from "./venue-orders.ts";
-import type { Execution, MarketUpdate, TradeEvent, TradeUpdate } from "./venue-replies.ts";
+import { rejected, type VenueReply } from "./venue-replies.ts";
 
 export interface VenueSettings {
   /** Tells this venue's ids from another's. */
@@ -23,44 +27,6 @@ export interface VenueSettings {
   readonly startsAt: Instant;
   readonly exchange: Pick<ExchangeSettings, "fees" | "halfSpreadBps" | "wholeShares" | "checks" | "shortSaleRestriction" | "withoutDividends" | "partialFillSeed" | "standingQuotes" | "acknowledgeMs">;
   readonly market: MarketSource;
-}
-
-type Listener<T> = (update: T) => void;
-
-/** What is told to whoever listens. Listening changes nothing. */
-export class Announcements {
-  readonly #onUpdate = new Set<Listener<TradeUpdate>>();
-  readonly #onMarket = new Set<Listener<MarketUpdate>>();
-
-  onUpdate(listener: Listener<TradeUpdate>): () => void {
-    this.#onUpdate.add(listener);
-    return () => this.#onUpdate.delete(listener);
-  }
-
-  onMarket(listener: Listener<MarketUpdate>): () => void {
-    this.#onMarket.add(listener);
-    return () => this.#onMarket.delete(listener);
-  }
-
-  get hasMarketListeners(): boolean {
-    return this.#onMarket.size > 0;
-  }
-
-  readonly market = (update: MarketUpdate): void => {
-    for (const listener of this.#onMarket) listener(update);
-  };
-
-  /** What trades at the venue is not told where the market has a history of its own. */
-  readonly quotes = (update: MarketUpdate): void => {
-    if (update.type === "quote") this.market(update);
-  };
-
-  update(account: VenueAccount, at: Instant, event: TradeEvent, order: VenueOrder, execution?: Execution): void {
-    account.updates += 1;
-    if (this.#onUpdate.size === 0) return;
-    const update: TradeUpdate = { account: account.name, number: account.updates, at, event, order: { ...order }, ...(execution && { execution }) };
-    for (const listener of this.#onUpdate) listener(update);
-  }
 }
 
 export class VenueState {
@@ -100,11 +66,48 @@ export class VenueState {
     return derivedUuid(this.settings.salt, `${kind}/${this.idCount}`);
   }
 
+  list(symbol: Symbol): void {
+    this.exchange.list(symbol);
+    this.assets.list(symbol);
+  }
+
   orderOf = (id: OrderId): VenueOrder => this.orders.get(id)!;
+
+  /** Also for a season, whose accounts have names of their own. */
+  open({ account: name, cash, terms = CASH_ACCOUNT, at }: Omit<CommandOf<"open-account">, "type">): VenueReply {
+    const { accounts, exchange, settings } = this;
+    if (accounts.has(name)) return rejected("account_taken", `account ${name} is open already`);
+    const refused = openingRefusal(cash, terms);
+    if (refused) return refused;
+    exchange.openAccount(name, cash, terms);
+    const id = derivedUuid(settings.salt, `account/${name}`);
+    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms }, this.orders);
+    accounts.set(name, account);
+    this.book(account, "CSD", cash, "starting cash");
+    account.equity.sample(at, cash);
+    return { kind: "done" };
+  }
 
   book(account: VenueAccount, type: NonTradeActivity["type"], amount: Money, description: string, more: Pick<NonTradeActivity, "symbol" | "quantity" | "perShare"> = {}): void {
     const at = this.exchange.now;
     const activity: Activity = { type, uuid: this.nextId("activity"), at, date: dateOfEpochDay(newYorkClock(at).day), amount, description, ...more };
     account.activities.add(activity);
   }
+
+  /** The best of the house and the clients' orders; an indication while nobody is there. */
+  noteQuote(symbol: Symbol): void {
+    if (this.settings.market.history?.hasQuotes) return;
+    const { exchange, tape } = this;
+    const { bids: [bid], asks: [ask] } = exchange.depthOf(symbol, 1);
+    const indication = bid && ask ? undefined : exchange.quoteOf(symbol);
+    if (!bid && !ask && !indication) return;
+    tape.quote(symbol, {
+      at: exchange.now,
+      bid: bid?.price ?? indication?.bid ?? NO_PRICE, bidQuantity: bid?.quantity ?? ZERO_QUANTITY,
+      ask: ask?.price ?? indication?.ask ?? NO_PRICE, askQuantity: ask?.quantity ?? ZERO_QUANTITY,
+    });
+  }
 }
+
+/** As Alpaca says that a side has no quote. */
+const NO_PRICE = 0 as Price;

@@ -8,31 +8,30 @@
  *
  * Readers use the exchange, the accounts and the tape as they are between two commands, and change nothing.
  */
-import { ZERO_MONEY, ZERO_QUANTITY, type Money, type Price } from "../money.ts";
-import { currentOrNextSession, type Session } from "../rules/calendar.ts";
+import type { Price } from "../money.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { Exchange, type ExchangeSnapshot } from "../simulator/exchange.ts";
-import type { HouseQuote } from "../simulator/house.ts";
-import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
-import { MINUTE_MS, plusMs, type Instant } from "../time.ts";
+import type { Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
+import { Announcements } from "./announcements.ts";
 import { Assets, type ListedAsset } from "./assets.ts";
-import type { CommandOf, VenueCommand } from "./commands.ts";
-import { dividendRefusal, openingRefusal, quoteRefusal, splitRefusal } from "./countable.ts";
+import type { VenueCommand } from "./commands.ts";
 import { derivedUuid } from "./derived-ids.ts";
 import { ExchangeFollower } from "./exchange-follower.ts";
 import { clientCommandOf, MarketFaults, type MarketFaultsMemory, type PartialFill } from "./market-faults.ts";
+import { MarketDesk } from "./market-desk.ts";
 import type { Market, MarketMemory } from "./market-source.ts";
 import { OrderEntry } from "./order-entry.ts";
 import { SeasonDesk } from "./season-desk.ts";
 import type { Season, Seasons } from "./seasons.ts";
 import { TradeTape, type SymbolTapeSnapshot } from "./trade-tape.ts";
 import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
+import { VenueClock } from "./venue-clock.ts";
 import { hasEnded, type OrderId, type VenueOrder } from "./venue-order.ts";
 import type { VenueOrdersSnapshot } from "./venue-orders.ts";
-import { rejected, type MarketUpdate, type Rejected, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
-import { Announcements, VenueState, type VenueSettings } from "./venue-state.ts";
-import type { Watchlist } from "./watchlists.ts";
+import { rejected, type MarketUpdate, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
+import { VenueState, type VenueSettings } from "./venue-state.ts";
+import { changeWatchlists } from "./watchlist-commands.ts";
 
 export type { VenueSettings } from "./venue-state.ts";
 
@@ -69,11 +68,11 @@ export class Venue {
   readonly #state: VenueState;
   readonly #follower: ExchangeFollower;
   readonly #market: Market;
+  readonly #clock: VenueClock;
   readonly #entry: OrderEntry;
+  readonly #desk: MarketDesk;
   readonly #seasons: SeasonDesk;
   readonly #announcements: Announcements;
-  /** Of the session under way or the next. */
-  #session: Session;
 
   constructor(settings: VenueSettings, restored?: VenueSnapshot) {
     this.#announcements = new Announcements();
@@ -85,12 +84,12 @@ export class Venue {
     this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements, faults, restored?.seasons);
     this.#follower.follow(this.#state);
     this.#entry = new OrderEntry(this.#state);
-    this.#seasons = new SeasonDesk(this.#state, this.#entry, { open: (opening) => this.#openAccount(opening), noteQuote: (symbol) => this.#noteQuote(symbol) });
+    this.#desk = new MarketDesk(this.#state);
+    this.#seasons = new SeasonDesk(this.#state, this.#entry);
     if (restored) this.#take(restored);
-    else for (const symbol of settings.market.symbols) this.#list(symbol);
+    else for (const symbol of settings.market.symbols) this.#state.list(symbol);
     this.#market = settings.market.open(exchange, restored?.market);
-    this.#session = currentOrNextSession(exchange.now);
-    if (plusMs(this.#session.close, SESSION_END_MS) <= exchange.now) this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
+    this.#clock = new VenueClock(this.#state, this.#market, this.#follower, this.#seasons);
   }
 
   /** @throws VenueSnapshotInvalid */
@@ -103,7 +102,7 @@ export class Venue {
 
   /** @throws when `command.at` lies before the market's time. */
   apply(command: VenueCommand): VenueReply {
-    this.#advance(command.at);
+    this.#clock.advanceTo(command.at);
     const reply = this.#do(command);
     this.#noteQuotes(command, reply);
     if (this.#state.trailing.size > 0) this.#followTrailing();
@@ -196,17 +195,17 @@ export class Venue {
       case "advance":
         return DONE;
       case "open-account":
-        return ACCOUNT_NAME.test(command.account) ? this.#openAccount(command) : rejected("invalid_account_name", "an account's name has up to 64 letters, digits, dots, dashes and underscores");
+        return ACCOUNT_NAME.test(command.account) ? this.#state.open(command) : rejected("invalid_account_name", "an account's name has up to 64 letters, digits, dots, dashes and underscores");
       case "list":
-        return this.#listOnce(command.symbol);
+        return this.#desk.list(command.symbol);
       case "market-faults":
-        return this.#followFaults(command);
+        return this.#desk.followFaults(command);
       case "quote":
       case "halt":
       case "resume":
       case "split":
       case "dividend":
-        return this.#steer(command);
+        return this.#desk.steer(command);
       case "create-season":
         return this.#seasons.create(command);
       case "end-season":
@@ -243,15 +242,8 @@ export class Venue {
       case "open-account":
         return rejected("account_taken", `account ${command.account} is open already`);
       default:
-        return this.#watchlist(account, command);
+        return changeWatchlists(this.#state, account, command);
     }
-  }
-
-  #followFaults({ seed, market }: CommandOf<"market-faults">): VenueReply {
-    const unknown = market.find(({ symbol }) => symbol !== undefined && !this.#state.assets.named(symbol)?.isActive);
-    if (unknown) return rejected("asset_not_found", `market.${market.indexOf(unknown)}.symbol: asset "${unknown.symbol}" not found`);
-    for (const symbol of this.#state.faults.follow({ seed, market }, this.#state.exchange)) this.#noteQuote(symbol);
-    return DONE;
   }
 
   #meetFaults(command: VenueCommand): PartialFill | undefined {
@@ -260,185 +252,11 @@ export class Venue {
     return met && this.#state.faults.meet(met, this.#state.exchange);
   }
 
-  #openAccount({ account: name, cash, terms = CASH_ACCOUNT, at }: Omit<CommandOf<"open-account">, "type">): VenueReply {
-    const { accounts, exchange, settings } = this.#state;
-    if (accounts.has(name)) return rejected("account_taken", `account ${name} is open already`);
-    const refused = openingRefusal(cash, terms);
-    if (refused) return refused;
-    exchange.openAccount(name, cash, terms);
-    const id = derivedUuid(settings.salt, `account/${name}`);
-    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms }, this.#state.orders);
-    accounts.set(name, account);
-    this.#state.book(account, "CSD", cash, "starting cash");
-    account.equity.sample(at, cash);
-    return DONE;
-  }
-
-  #steer(command: CommandOf<"quote" | "halt" | "resume" | "split" | "dividend">): VenueReply {
-    const { exchange } = this.#state;
-    const { symbol } = command;
-    const asset = this.#state.assets.named(symbol);
-    if (!asset?.isActive) return rejected("asset_not_found", `asset "${symbol}" not found`);
-    const refused = this.#steeringRefusal(command);
-    if (refused) return refused;
-    switch (command.type) {
-      case "quote": {
-        const { bid, ask, quantity } = command;
-        const quote: HouseQuote = { bid, ask, quantity };
-        exchange.quote(symbol, quote, Math.round((bid + ask) / 2) as Price);
-        return DONE;
-      }
-      case "halt":
-        exchange.halt(symbol);
-        return DONE;
-      case "resume":
-        exchange.resume(symbol);
-        return DONE;
-      case "split":
-        exchange.split(symbol, command.ratio, command.price);
-        return DONE;
-      case "dividend":
-        exchange.accrueDividend(symbol, command.amount, undefined);
-        return DONE;
-    }
-  }
-
-  #steeringRefusal(command: CommandOf<"quote" | "halt" | "resume" | "split" | "dividend">): Rejected | undefined {
-    const { exchange } = this.#state;
-    if (command.type === "quote") return quoteRefusal(command, exchange);
-    if (command.type === "split") return splitRefusal(command, exchange);
-    return command.type === "dividend" ? dividendRefusal(command, exchange) : undefined;
-  }
-
-  #watchlist(account: VenueAccount, command: CommandOf<"create-watchlist" | "update-watchlist" | "add-to-watchlist" | "remove-from-watchlist" | "delete-watchlist">): VenueReply {
-    const { watchlists } = account;
-    const now = command.at;
-    if (command.type === "create-watchlist") {
-      if (watchlists.named(command.name)) return rejected("watchlist_taken", "watchlist name must be unique");
-      return this.#kept(account, { id: this.#state.nextId("watchlist"), name: command.name, createdAt: now, updatedAt: now, symbols: command.symbols });
-    }
-    const list = watchlists.get(command.watchlist);
-    if (!list) return rejected("watchlist_not_found", "watchlist not found");
-    switch (command.type) {
-      case "update-watchlist":
-        if (command.name !== undefined && command.name !== list.name && watchlists.named(command.name)) return rejected("watchlist_taken", "watchlist name must be unique");
-        return this.#kept(account, { ...list, name: command.name ?? list.name, symbols: command.symbols ?? list.symbols, updatedAt: now });
-      case "add-to-watchlist":
-        return this.#kept(account, { ...list, symbols: [...list.symbols, command.symbol], updatedAt: now });
-      case "remove-from-watchlist":
-        if (!list.symbols.includes(command.symbol)) return rejected("watchlist_not_found", "symbol not found in watchlist");
-        return this.#kept(account, { ...list, symbols: list.symbols.filter((symbol) => symbol !== command.symbol), updatedAt: now });
-      case "delete-watchlist":
-        watchlists.delete(list.id);
-        return DONE;
-    }
-  }
-
-  #kept(account: VenueAccount, list: Watchlist): VenueReply {
-    const unknown = list.symbols.find((symbol) => !this.#state.assets.named(symbol));
-    if (unknown !== undefined) return rejected("asset_not_found", `asset "${unknown}" not found`);
-    return { kind: "watchlist", watchlist: account.watchlists.put(list) };
-  }
-
-  #listOnce(symbol: Symbol): VenueReply {
-    if (!SYMBOL.test(symbol)) return rejected("invalid_symbol", "a symbol has up to 32 capital letters, digits, dots, dashes and slashes");
-    if (!this.#state.assets.named(symbol)) this.#list(symbol);
-    return DONE;
-  }
-
-  #list(symbol: Symbol): void {
-    this.#state.exchange.list(symbol);
-    this.#state.assets.list(symbol);
-  }
-
-  /** The market plays up to `at`, and stops where a session opens or ends, or a season ends, for what the venue does then. */
-  #advance(at: Instant): void {
-    const { now } = this.#state.exchange;
-    if (at < now) throw new Error(`the market cannot go back from ${now} to ${at}`);
-    if (at === now) return;
-    for (;;) {
-      const { open, close } = this.#session;
-      const end = plusMs(close, SESSION_END_MS);
-      const boundary = this.#state.exchange.now < open ? open : end;
-      const seasonEnd = this.#state.seasons.nextEnd as Instant;
-      const { nextAt } = this.#state.faults;
-      if (nextAt < Math.min(boundary, seasonEnd) && nextAt <= at) {
-        this.#letFaultsHappen(nextAt as Instant);
-        continue;
-      }
-      if (seasonEnd < boundary && seasonEnd <= at) {
-        if (this.#state.exchange.now < seasonEnd) this.#market.advanceTo(seasonEnd);
-        this.#seasons.endDue(seasonEnd);
-        continue;
-      }
-      if (boundary > at) break;
-      this.#market.advanceTo(boundary);
-      if (boundary === open) this.#openSession();
-      else this.#endSession(end);
-    }
-    if (this.#state.exchange.now < at) this.#market.advanceTo(at);
-    this.#state.tape.moveTo(at);
-    if (Math.floor(at / MINUTE_MS) !== Math.floor(now / MINUTE_MS)) this.#sampleEquity(at);
-    if (this.#market.hasMoved()) for (const { symbol, isActive } of this.#state.assets.all()) if (isActive) this.#noteQuote(symbol);
-    const { history } = this.settings.market;
-    if (history && this.#announcements.hasMarketListeners) for (const update of history.printed(now, at)) this.#announcements.market(update);
-  }
-
-  #letFaultsHappen(at: Instant): void {
-    const { exchange, faults } = this.#state;
-    if (exchange.now < at) this.#market.advanceTo(at);
-    for (const symbol of faults.happen(exchange)) this.#noteQuote(symbol);
-  }
-
-  #openSession(): void {
-    this.#state.exchange.payDividendsDue(this.#session.day);
-    this.#follower.payDividendsDue(this.#session.day);
-  }
-
-  #endSession(end: Instant): void {
-    const { exchange, accounts, seasons } = this.#state;
-    exchange.endSession();
-    for (const account of accounts.values()) {
-      const { equity, positions } = exchange.account(account.name);
-      const fees = account.feesPending(exchange.feesPaid(account.name));
-      if (fees !== ZERO_MONEY) {
-        this.#state.book(account, "FEE", (0 - fees) as Money, "regulatory and other fees of the day");
-        account.feesBooked = exchange.feesPaid(account.name);
-      }
-      if (!seasons.isOver(account.name)) account.equity.close(end, equity);
-      account.basis.begin(positions);
-    }
-    for (const { symbol, isActive } of this.#state.assets.all()) {
-      const { last } = isActive ? exchange.topOf(symbol) : { last: undefined };
-      if (last !== undefined) this.#state.lastCloses.set(symbol, last);
-    }
-    this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
-  }
-
-  #sampleEquity(at: Instant): void {
-    const { exchange, accounts, seasons } = this.#state;
-    for (const account of accounts.values()) if (!seasons.isOver(account.name)) account.equity.sample(at, exchange.account(account.name).equity);
-  }
-
   /** Notes what the command has done to the quotes of what it was about. */
   #noteQuotes(command: VenueCommand, reply: VenueReply): void {
-    if (reply.kind === "order") this.#noteQuote(reply.order.symbol);
-    else if (reply.kind === "orders") for (const symbol of new Set(reply.items.map((item) => item.symbol))) this.#noteQuote(symbol);
-    else if (reply.kind === "done" && "symbol" in command) this.#noteQuote(command.symbol);
-  }
-
-  /** The best of the house and the clients' orders; an indication while nobody is there. */
-  #noteQuote(symbol: Symbol): void {
-    if (this.settings.market.history?.hasQuotes) return;
-    const { exchange, tape } = this.#state;
-    const { bids: [bid], asks: [ask] } = exchange.depthOf(symbol, 1);
-    const indication = bid && ask ? undefined : exchange.quoteOf(symbol);
-    if (!bid && !ask && !indication) return;
-    tape.quote(symbol, {
-      at: exchange.now,
-      bid: bid?.price ?? indication?.bid ?? NO_PRICE, bidQuantity: bid?.quantity ?? ZERO_QUANTITY,
-      ask: ask?.price ?? indication?.ask ?? NO_PRICE, askQuantity: ask?.quantity ?? ZERO_QUANTITY,
-    });
+    if (reply.kind === "order") this.#state.noteQuote(reply.order.symbol);
+    else if (reply.kind === "orders") for (const symbol of new Set(reply.items.map((item) => item.symbol))) this.#state.noteQuote(symbol);
+    else if (reply.kind === "done" && "symbol" in command) this.#state.noteQuote(command.symbol);
   }
 
   #followTrailing(): void {
@@ -471,11 +289,6 @@ export class Venue {
   }
 }
 
-/** The exchange's sessions end so long after the close. */
-const SESSION_END_MS = 1_000;
-/** As Alpaca says that a side has no quote. */
-const NO_PRICE = 0 as Price;
 /** Those of seasons are opened by joining, and have a slash. */
 const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
-const SYMBOL = /^[A-Z0-9.\-/]{1,32}$/;
 const DONE: VenueReply = { kind: "done" };
