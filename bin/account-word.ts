@@ -37,6 +37,9 @@ export async function sayWord(options: WordOptions, say: (state: StateStore, wor
 }
 
 function textOf(account: string, { position, history }: TradingBreaker): string {
-  const changes = history.slice(-10).map(({ at, to, by, why }) => `  ${isoOf(at)}  ${to.padEnd(7)}  ${by}: ${why}\n`);
-  return `${account} is ${position.kind === "closed" ? "trading" : position.kind}\n${changes.join("")}`;
+  const changes = history.slice(-10).map(({ at, to, by, why }) => `  ${isoOf(at)}  ${WORDS[to].padEnd(7)}  ${by}: ${why}\n`);
+  return `${account} is ${WORDS[position.kind]}\n${changes.join("")}`;
 }
+
+/** A breaker that is closed lets an account trade. */
+const WORDS = { closed: "trading", cooling: "cooling", halted: "halted" } as const;

@@ -115,7 +115,7 @@ export function deploymentOf(config: Config, { account: asked, strategy }: Pick<
 
 function fileStore(file: string, create: boolean): DeskStore {
   if (!existsSync(file)) {
-    if (!create) throw new UsageError(`there is no state file ${file}`);
+    if (!create) throw new UsageError(`there is no state file ${file}: ballast paper and ballast run make it; --store names another`);
     mkdirSync(dirname(file), { recursive: true });
   }
   const store = openSqliteStore(file);

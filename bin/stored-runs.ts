@@ -42,7 +42,7 @@ export async function storedRun(asked: string, { state, table, bucket }: WhereOp
   if (file === undefined && table !== undefined) return fromTable(name, table, bucket);
   const where = file ?? state;
   if (where.endsWith(".jsonl")) return { ...journalFileRun(where, name), record: undefined };
-  if (!existsSync(where)) throw new UsageError(`there is no state file ${where}`);
+  if (!existsSync(where)) throw new UsageError(`there is no state file ${where}: ballast paper and ballast run make it; --state names another`);
   const store = openSqliteStore(where);
   try {
     const run = oneOf(name, store.journal.runs(), where) as RunId;

@@ -49,7 +49,7 @@ async function allFindings(options: DeskOptions, sessions: number): Promise<read
   try {
     const accounts = options.account === undefined ? [...desk.config.accounts.values()] : [accountOf(desk.config, options.account)];
     const store = await checkStore(desk);
-    const findings: Finding[] = [{ account: "(all)", check: "config", level: "OK", says: `${options.config}: ${desk.config.accounts.size} accounts, ${desk.config.deployments.length} strategies` }, store];
+    const findings: Finding[] = [{ account: "(all)", check: "config", level: "OK", says: `${options.config}: ${counted(desk.config.accounts.size, "account", "accounts")}, ${counted(desk.config.deployments.length, "strategy", "strategies")}` }, store];
     if (store.level === "FAIL") return findings;
     for (const account of accounts) findings.push(...(await checkAccount(account, desk, sessions)));
     return findings;
@@ -62,4 +62,8 @@ const PAINT = { OK: pc.green, WARN: pc.yellow, FAIL: pc.red } as const;
 
 function lineOf({ account, check, level, says, remedy }: Finding): string {
   return `${PAINT[level](level.padEnd(4))}  ${account.padEnd(10)}  ${check.padEnd(11)}  ${says}${remedy === undefined ? "" : `: ${remedy}`}\n`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

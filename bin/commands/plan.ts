@@ -101,7 +101,7 @@ function closingQuotes({ deployment, dataset, world }: ResolvedRun, asOf: Instan
 async function accountOf({ deployment, world }: ResolvedRun, { store: file }: StoreOptions, quotes: ReadonlyMap<Symbol, Quote>): Promise<{ account: Account; memory: Json | undefined; accountMemory?: AccountMemory | undefined }> {
   const cashAlone: Account = { cash: world.cash, equity: world.cash, lastEquity: world.cash, buyingPower: world.cash, positions: [], blocked: undefined };
   if (file === undefined) return { account: cashAlone, memory: deployment.strategy.initialMemory };
-  if (!existsSync(file)) throw new UsageError(`there is no state file ${file}`);
+  if (!existsSync(file)) throw new UsageError(`there is no state file ${file}: ballast paper makes it; without --store the plan starts with cash alone`);
   const store = openSqliteStore(file);
   try {
     const account = await paperAccount({ deployment }, store);

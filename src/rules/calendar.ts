@@ -52,7 +52,7 @@ export function sessionsBetween(from: EpochDay, to: EpochDay): readonly Session[
 
 export function sessionAtIndex(index: number): Session {
   const session = table().sessions[index];
-  if (!session) throw new CalendarOutOfRange(`session number ${index} is outside the session calendar, ${COVERED}`);
+  if (!session) throw new CalendarOutOfRange(`there is no session ${index < 0 ? "before" : "after"} those of the session calendar, ${COVERED}`);
   return session;
 }
 

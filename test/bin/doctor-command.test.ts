@@ -73,7 +73,7 @@ describe("with a store in a file", () => {
     world.configure(CONFIG);
     const { code, out } = await world.run("doctor");
     expect(code).toBe(0);
-    expect(out).toMatch(/^OK {4}\(all\) {7}config {7}ballast\.yaml: 1 accounts, 1 strategies\n/);
+    expect(out).toMatch(/^OK {4}\(all\) {7}config {7}ballast\.yaml: 1 account, 1 strategy\n/);
     writeFileSync(join(world.folder, "store.sqlite"), "no database");
     expect(await found()).toMatchObject({ code: 1, levels: "store FAIL" });
   });

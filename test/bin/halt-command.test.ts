@@ -22,6 +22,7 @@ test("a halted account trades nothing until it is resumed, and both are kept wit
   const resumed = ballast(["resume", "--state", state, "--why", "prices checked", "--who", "lee", "--json"]);
   expect(JSON.parse(resumed.out)).toMatchObject({ account: "simulated", position: { kind: "closed" }, history: [{ to: "halted", by: "kim" }, { to: "closed", by: "lee", why: "prices checked" }] });
   expect(paper("2015-06-29T00:00:00Z").outcomes["refused"]).toBe(refused);
+  expect(ballast(["resume", "--state", state, "--why", "again", "--who", "lee"]).out).toMatch(/^simulated is trading\n {2}\S+ {2}halted {3}kim: prices look wrong\n {2}\S+ {2}trading {2}lee: prices checked\n/);
 }, 30_000);
 
 test.each([

@@ -76,7 +76,7 @@ export default defineStrategy({ name: "half", description: "", params: z.object(
   });
 
   test.each([
-    [["replay", "last", "--state", "absent.sqlite"], "ballast: there is no state file absent.sqlite\n"],
+    [["replay", "last", "--state", "absent.sqlite"], "ballast: there is no state file absent.sqlite: ballast paper and ballast run make it; --state names another\n"],
     [["replay", "nothing", "--state", "paper.sqlite"], "ballast: paper.sqlite holds no run nothing; it has 4, from simulated/momentum/2015-01-02T14:35:00.000Z to simulated/momentum/2015-04-01T13:35:00.000Z\n"],
     [["replay", "last", "--state", "paper.sqlite", "--param", "top=none"], "ballast: momentum cannot take these parameters (it has top, days, skip):\n  top: Invalid input: expected number, received string\n"],
   ])("%j is refused with one line", (args, err) => {
