@@ -87,8 +87,9 @@ function kindsOf(parts: ServerParts, market: PrintedMarket): readonly Kind[] {
 }
 
 /** Where the exchange held some: a page counts auctions, and a day may be continued on the next. */
-function auctionRoutes({ app, venue, now }: ServerParts): void {
-  const pageOf = (query: unknown, symbol?: Symbol): Page<TapeAuction> => pageOver(pageQueryOf(query, symbol && [symbol], now()), (one) => venue.tape.auctions(one));
+function auctionRoutes(parts: ServerParts): void {
+  const { app, venue } = parts;
+  const pageOf = (query: unknown, symbol?: Symbol): Page<TapeAuction> => pageOver(pageQueryOf(query, symbol && [symbol], parts.now()), (one) => venue.tape.auctions(one));
   app.get("/v2/stocks/auctions", ({ query }, reply) => {
     const { points, nextToken } = pageOf(query);
     void reply.send({ auctions: Object.fromEntries([...points].map(([symbol, list]) => [symbol, auctionViews(list)])), next_page_token: nextToken });
