@@ -12,7 +12,7 @@ export type FieldKind = "number" | "flag" | "word" | "text" | "json";
 /** JSON. */
 export interface PackedSnapshot {
   readonly words: readonly string[];
-  /** In base 64. */
+  /** In base 64, several in a text. */
   readonly records: Iterable<string>;
 }
 
@@ -43,7 +43,7 @@ export class PackedList<T extends object> {
     this.#bitBytes = Math.ceil(this.#fields.length / 8);
     this.#words = [...stored.words];
     this.#codes = new Map(this.#words.map((word, code) => [word, code]));
-    for (const record of stored.records) this.#append(Buffer.from(record, "base64"));
+    for (const text of stored.records) this.#appendAll(Buffer.from(text, "base64"));
   }
 
   get length(): number {
@@ -100,7 +100,19 @@ export class PackedList<T extends object> {
 
   /** As it is now, whatever comes behind. */
   snapshot(): PackedSnapshot {
-    return { words: [...this.#words], records: new PackedRecords((index) => this.#bytesAt(index).toString("base64"), this.length) };
+    return { words: [...this.#words], records: new PackedRecords((from, to) => this.#texts(from, to), this.length) };
+  }
+
+  /** Of the records from one index to before another, a text for each chunk that they lie in. */
+  #texts(from: number, to: number): readonly string[] {
+    const texts: string[] = [];
+    for (let first = from, next = from; first < to; first = next) {
+      const chunk = this.#chunkOf(first);
+      while (next < to && this.#chunkOf(next) === chunk) next += 1;
+      const last = this.#bytesAt(next - 1);
+      texts.push(chunk.toString("base64", this.#places[first]! % CHUNK_PLACES, last.byteOffset - chunk.byteOffset + last.length));
+    }
+    return texts;
   }
 
   #write(value: unknown, kind: FieldKind, at: number): number {
@@ -154,34 +166,45 @@ export class PackedList<T extends object> {
     return this.#places.length - 1;
   }
 
+  #appendAll(records: Buffer): void {
+    for (let at = 0; at < records.length; ) {
+      const length = records.readUInt32LE(at);
+      this.#append(records.subarray(at, at + length));
+      at += length;
+    }
+  }
+
+  #chunkOf(index: number): Buffer {
+    return this.#chunks[Math.floor(this.#places[index]! / CHUNK_PLACES)]!;
+  }
+
   #bytesAt(index: number): Buffer {
-    const place = this.#places[index]!;
-    const chunk = this.#chunks[Math.floor(place / CHUNK_PLACES)]!;
-    const from = place % CHUNK_PLACES;
+    const chunk = this.#chunkOf(index);
+    const from = this.#places[index]! % CHUNK_PLACES;
     return chunk.subarray(from, from + chunk.readUInt32LE(from));
   }
 }
 
-/** The first records of a list, made as they are asked for. */
+/** The first records of a list, as texts that are made when they are asked for. */
 export class PackedRecords {
   readonly length: number;
-  readonly #recordAt: (index: number) => string;
+  readonly #texts: (from: number, to: number) => readonly string[];
 
-  constructor(recordAt: (index: number) => string, length: number) {
-    this.#recordAt = recordAt;
+  constructor(texts: (from: number, to: number) => readonly string[], length: number) {
+    this.#texts = texts;
     this.length = length;
   }
 
   slice(from: number, to: number): readonly string[] {
-    return Array.from({ length: Math.min(to, this.length) - from }, (_, index) => this.#recordAt(from + index));
+    return this.#texts(from, Math.min(to, this.length));
   }
 
   *[Symbol.iterator](): Generator<string> {
-    for (let index = 0; index < this.length; index += 1) yield this.#recordAt(index);
+    yield* this.toJSON();
   }
 
   toJSON(): readonly string[] {
-    return [...this];
+    return this.slice(0, this.length);
   }
 }
 

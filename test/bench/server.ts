@@ -141,17 +141,29 @@ async function history(directory: string, { history: orders, connections }: Size
   await fromLog.end("SIGTERM");
   const fromSnapshot = await serveMarket(directory);
   await fromSnapshot.end("SIGTERM");
+  const afterKill = await startAfterKill(`${directory}-kept`, orders, most, progress);
   const target = orders === 1_000_000 ? ({ below: 10 } as const) : undefined;
   return [
     figure(`${orders} orders, one after the other, over ${most} connections`, "/s", [orders / taken.seconds]),
     figure(`${orders} orders, CPU of the server for an order`, "us", [serverMicros]),
     figure(`resident memory after ${orders} orders`, "MB", [residentMegabytes]),
     figure(`resident memory after recovery of ${orders} orders`, "MB", [recoveredMegabytes]),
+    figure(`start behind a kill after ${orders} orders, snapshots as by default`, "s", [afterKill], target),
     figure(`start with the log of ${orders} orders alone`, "s", [fromLog.startedWithinSeconds], target),
     figure(`start with a snapshot of ${orders} orders`, "s", [fromSnapshot.startedWithinSeconds], target),
     figure(`p99 while a snapshot of ${orders} orders is written`, "ms", [during.taken.acknowledged.p99]),
     figure(`the longest wait while a snapshot of ${orders} orders is written`, "ms", [during.taken.acknowledged.max]),
   ];
+}
+
+async function startAfterKill(directory: string, orders: number, connections: number, progress: (what: string) => void): Promise<number> {
+  progress(`${orders} orders again, with snapshots`);
+  const { server, keys } = await opened(directory);
+  await loaded(server, keys, { connections, orders, name: "kept" });
+  await server.end("SIGKILL");
+  const again = await serveMarket(directory);
+  await again.end("SIGTERM");
+  return again.startedWithinSeconds;
 }
 
 async function opened(directory: string, ...more: readonly string[]): Promise<{ readonly server: ServerProcess; readonly keys: MarketKeys }> {
