@@ -114,7 +114,7 @@ export function resultOf(record: ReplayRecord, asked: Asked, dataset: Dataset): 
     costs: record.costs,
     dataHash: dataset.hash,
     journalHash: journalHashOf(record.runs),
-    notes: dataset.notes,
+    notes: [...dataset.notes, ...cutNotes(record.runs)],
     barsPerSecond: Math.round(barsBetween(dataset, symbols, epochDayOf(from), epochDayOf(to)) / seconds),
   };
 }
@@ -149,6 +149,19 @@ function tradesOf(runs: ReplayRecord["runs"]): Pick<BacktestResult, "orders" | "
     }
   }
   return { orders, fills, outcomes: Object.fromEntries([...outcomes].filter(([, count]) => count > 0)), refusals };
+}
+
+/** A cut that is smaller leaves a strategy what it is: the default cap under `realistic` takes a quarter of a percent. */
+const CUT_TOLD = 0.01;
+
+/** A study in which the caps decided more than the strategy says so. */
+function cutNotes(runs: ReplayRecord["runs"]): readonly string[] {
+  const decided = runs.flatMap((events) => events.filter((event) => event.type === "targets-set"));
+  const limits = decided.map(({ targets }) => new Set(targets.flatMap(({ weight, clampedFrom, clampedBy = [] }) => (clampedFrom !== undefined && weight < clampedFrom * (1 - CUT_TOLD) ? clampedBy.map(({ limit }) => limit) : []))));
+  const cut = limits.filter(({ size }) => size > 0);
+  if (cut.length === 0) return [];
+  const names = [...new Set(cut.flatMap((one) => [...one]))].sort().map((name) => `${name} in ${cut.filter((one) => one.has(name)).length}`);
+  return [`In ${cut.length} of ${decided.length} runs targets were cut to a cap: ${names.join(", ")}. Less was held than the strategy asked for.`];
 }
 
 function ordersOf(events: readonly JournalEvent[]): Map<ClientOrderId, OrderRow> {

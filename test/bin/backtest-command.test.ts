@@ -100,6 +100,14 @@ describe("ballast backtest", () => {
     expect(notes.at(-1)).toBe("Closes alone do not say what was traded: the profile realistic has a half spread of 2 basis points for them, no limit of volume and no impact.");
   });
 
+  test("notes that caps cut what the strategy asked for, and says nothing of a cut of a quarter of a percent", () => {
+    const data = dataWith("levered", (lines) => lines);
+    const notesOf = (...more: string[]): string[] => (JSON.parse(ballast(["backtest", strategyFile("hold-8", HOLD), "--data", data, "--json", ...more]).out) as { notes: string[] }).notes;
+    const unlevered = notesOf();
+    expect(notesOf("--param", "weight=1.5")).toEqual([...unlevered, "In 24 of 24 runs targets were cut to a cap: positionWeightMax in 24. Less was held than the strategy asked for."]);
+    expect(notesOf("--profile", "realistic").join()).not.toContain("cut to a cap");
+  });
+
   test("takes symbols in small letters as those in capitals", () => {
     const { out } = ballast(["backtest", strategyFile("hold-7", HOLD), "--data", dataWith("small", (lines) => lines), "--symbols", "acme", "--json"]);
     expect(JSON.parse(out)).toMatchObject({ symbols: ["ACME"], orders: 1 });
