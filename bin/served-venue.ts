@@ -55,6 +55,11 @@ export interface ServedVenue {
   readonly notes: readonly string[];
 }
 
+/** Whether it is a server's already, so that nothing is made in a directory that is only to be read. */
+export function isServed(directory: string): boolean {
+  return existsSync(join(directory, VENUE_FILE));
+}
+
 /** @throws UsageError when options are given that the directory has decided otherwise, or too few for a new one. */
 export async function servedVenue(directory: string, options: MarketOptions, now: Instant): Promise<ServedVenue> {
   const path = join(directory, VENUE_FILE);

@@ -11,7 +11,7 @@ import type { Instant } from "../../src/time.ts";
 import { ADMIN_SECRET_FILE_VARIABLE } from "../admin-secret.ts";
 import { serveLog, type LogSettings } from "../serve-log.ts";
 import { serveInMemory, serveKept, type ServeOptions } from "../serve-market.ts";
-import { newServedVenue, servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
+import { isServed, newServedVenue, servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
 import { addSettings } from "../settings-from.ts";
 import { symbolList } from "../symbol-list.ts";
 import { UsageError } from "../usage-error.ts";
@@ -93,6 +93,7 @@ async function serve(options: Options, command: Command): Promise<void> {
     await serveInMemory(options, await newServedVenue(market, now), log, options.memory === true ? ["paper"] : listOf(options.memory));
     return;
   }
+  if (options.recover && !isServed(dir)) throw new UsageError(`${dir} is no server's directory: it has no venue.json`);
   const served = await servedVenue(dir, market, now);
   const onSnapshotFailure = (err: unknown): void => log.error({ err }, "a snapshot failed and the log goes on");
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });

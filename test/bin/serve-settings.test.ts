@@ -66,6 +66,7 @@ test("a name that is no option, a value that is none, and two markets at once ar
   writeFileSync(file, "sped: 3\n");
   expect(ballast(["serve", "--config", file])).toMatchObject({ code: 2, err: `ballast: ${file}: sped is no option of serve; --help lists them\n` });
   expect(ballast(["serve", "--dir", folder], { env: { BALLAST_SERVE_SPEED: "fast" } })).toMatchObject({ code: 2, err: "ballast: BALLAST_SERVE_SPEED: It is a number above 0, or max.\n" });
+  expect(ballast(["serve", "--dir", folder, "--recover", "--symbols", "AAA"])).toMatchObject({ code: 2, err: `ballast: ${folder} is no server's directory: it has no venue.json\n` });
   expect(ballast(["serve", "--dir", folder, "--agents", "--data", folder])).toMatchObject({ code: 2, err: "ballast: --agents and --data are two markets: give one of them\n" });
 }, 60_000);
 
