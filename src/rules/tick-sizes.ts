@@ -15,9 +15,9 @@ export class TickSizeOutOfRange extends RangeError {
 /** @throws TickSizeOutOfRange */
 export function tickSizeOn(day: EpochDay, price: Price): Price {
   let row: TickSizes | undefined;
-  if (day <= LAST_DAY) for (let i = 0; i < rows.length && !row; i += 1) if (rows[i]!.from <= day) row = rows[i];
+  if (day <= LAST_TICK_DAY) for (let i = 0; i < rows.length && !row; i += 1) if (rows[i]!.from <= day) row = rows[i];
   if (!row) {
-    const covered = `${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_DAY)}`;
+    const covered = `${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_TICK_DAY)}`;
     throw new TickSizeOutOfRange(`no tick size is known for ${dateOfEpochDay(day)}, the table of src/rules/tick-sizes.ts covers ${covered}: a limit order needs one, market orders (--execution market, or execution: market in the configuration) do not; else extend the table`);
   }
   return (price >= MICROS ? row.fromOneDollar : row.belowOneDollar) as Price;
@@ -37,7 +37,7 @@ export function roundLimit(side: "buy" | "sell", limit: Price, day: EpochDay): P
 
 const dayOf = (date: string): EpochDay => epochDayOf(sessionDateOf(date));
 
-const LAST_DAY = dayOf("2027-10-31");
+export const LAST_TICK_DAY = dayOf("2027-10-31");
 
 interface TickSizes {
   readonly from: EpochDay;

@@ -65,8 +65,9 @@ export function dividendRefusal({ symbol, amount }: Pick<CommandOf<"dividend">, 
 
 /** Why an order may not come into the market at its prices, or at the one that it would meet. */
 export function orderPriceRefusal({ symbol, limitPrice, stopPrice, takeProfit, stopLoss }: Pick<OrderForm, "symbol" | "limitPrice" | "stopPrice" | "takeProfit" | "stopLoss">, exchange: Steered): Rejected | undefined {
-  const { last = 0, ask = 0 } = exchange.topOf(symbol);
   const named = Math.max(limitPrice ?? 0, stopPrice ?? 0, takeProfit?.limitPrice ?? 0, stopLoss?.stopPrice ?? 0, stopLoss?.limitPrice ?? 0);
+  if (named > 0 && named <= PRICE_OF_NO_CONCERN) return undefined;
+  const { last = 0, ask = 0 } = exchange.topOf(symbol);
   const price = (named === 0 ? ask : named) as Price;
   if (price > PRICE_MAX) return PRICE_OUT_OF_RANGE;
   if (price <= last || price <= PRICE_OF_NO_CONCERN || !priceRefusal(symbol, price, exchange)) return undefined;

@@ -6,9 +6,10 @@
  * the exchange does not want is taken back, and was never there.
  */
 import { mulDivDown, NANOS, quantityFor, quantityToText, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from "../money.ts";
+import { LAST_TICK_DAY } from "../rules/tick-sizes.ts";
 import { endsAt, gtcExpiry, hoursAt } from "../simulator/order-hours.ts";
 import type { OrderChanges, OrderGroup, OrderTicket, Trail } from "../simulator/order-ticket.ts";
-import type { Instant } from "../time.ts";
+import { dateOfEpochDay, newYorkInstant, type EpochDay, type Instant } from "../time.ts";
 import type { ClientOrderId, SubmitOutcome, Symbol } from "../trade.ts";
 import type { CommandOf, OrderForm } from "./commands.ts";
 import { orderPriceRefusal } from "./countable.ts";
@@ -56,7 +57,7 @@ export class OrderEntry {
     if (hasEnded(order) || order.status === "accepted") return rejected("not_replaceable", `cannot replace order in ${order.status} status`);
     if (order.notional !== undefined) return rejected("not_replaceable", "notional orders cannot be replaced");
     if (changes.clientOrderId !== undefined && account.orders.byClientId(changes.clientOrderId)) return NAME_TAKEN;
-    const refused = orderPriceRefusal({ symbol: order.symbol, ...changes }, this.#state.exchange) ?? (isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now) : undefined);
+    const refused = this.#priceRefusal({ symbol: order.symbol, limitPrice: changes.limitPrice ?? order.limitPrice, stopPrice: changes.stopPrice ?? order.stopPrice }) ?? (isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now) : undefined);
     if (refused) return refused;
     const trail = changedTrail(order, changes.trail);
     const number = this.#nextNumber();
@@ -126,10 +127,17 @@ export class OrderEntry {
     const isFractional = form.notional !== undefined || (form.quantity !== undefined && form.quantity % NANOS !== 0);
     if (isFractional && (this.#state.settings.exchange.wholeShares || !configuration.fractionalTrading)) return rejected("not_fractionable", `asset "${form.symbol}" is not fractionable`);
     if (form.notional !== undefined && (form.timeInForce !== "day" || form.orderClass !== "simple")) return rejected("fractional_not_day", form.orderClass === "simple" ? "fractional orders must be DAY orders" : "fractional orders must be simple orders");
-    const uncountable = orderPriceRefusal(form, this.#state.exchange);
-    if (uncountable) return uncountable;
+    const unpriceable = this.#priceRefusal(form);
+    if (unpriceable) return unpriceable;
     if (configuration.noShorting && form.side === "sell" && this.held(account, form.symbol) <= 0) return rejected("shorting_not_allowed", "account is not allowed to short");
     return isOfSeason(account.name) ? this.#state.seasons.refusal(account.name, this.#state.exchange.now, { symbol: form.symbol, side: form.side, held: this.held(account, form.symbol) }) : undefined;
+  }
+
+  #priceRefusal(form: Parameters<typeof orderPriceRefusal>[0]): Rejected | undefined {
+    const { exchange } = this.#state;
+    const isPriced = form.limitPrice !== undefined || form.stopPrice !== undefined;
+    if (isPriced && exchange.now >= TICKS_END) return rejected("no_tick_size", `limits and stops are taken until ${dateOfEpochDay(LAST_TICK_DAY)}: the ticks of later days are not known yet`);
+    return orderPriceRefusal(form, exchange);
   }
 
   /** By the limit, or the far side of the quote, or the last price. */
@@ -216,6 +224,7 @@ export class OrderEntry {
   }
 }
 
+const TICKS_END = newYorkInstant((LAST_TICK_DAY + 1) as EpochDay, 0);
 const NOT_CANCELABLE = rejected("not_cancelable", "order is not cancelable");
 const NAME_TAKEN = rejected("client_order_id_taken", "client_order_id must be unique");
 

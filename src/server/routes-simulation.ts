@@ -3,14 +3,13 @@
  * are integers, prices in millionths of a dollar and quantities in billionths of a share.
  */
 import { z } from "zod";
-import { LAST_CALENDAR_DAY } from "../rules/calendar.ts";
-import { dateOfEpochDay, instantOf, isoOf, newYorkClock, type EpochDay, type Instant } from "../time.ts";
+import { LAST_TICK_DAY } from "../rules/tick-sizes.ts";
+import { dateOfEpochDay, instantOf, isoOf, newYorkClock, type Instant } from "../time.ts";
 import { venueCommandSchema } from "./commands.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { invalidRequest, wireErrorOf } from "./wire-errors.ts";
 
 const OPERATORS_COMMANDS = ["open-account", "list", "quote", "halt", "resume", "split", "dividend"];
-const LAST_DAY = (LAST_CALENDAR_DAY - 100) as EpochDay;
 const moveSchema = z.strictObject({ to: z.string() });
 
 export function simulationRoutes(parts: ServerParts, moveTo: (at: Instant) => Promise<void>): void {
@@ -30,7 +29,7 @@ export function simulationRoutes(parts: ServerParts, moveTo: (at: Instant) => Pr
     const to = body.success ? timeOf(body.data.to) : undefined;
     if (to === undefined) throw invalidRequest('the body is {"to": "2026-11-24T15:00:00Z"}');
     if (to < parts.now()) throw invalidRequest("the market's time does not go back");
-    if (newYorkClock(to).day > LAST_DAY) throw invalidRequest(`the market's calendar is known until ${dateOfEpochDay(LAST_CALENDAR_DAY)}, and it plays until ${dateOfEpochDay(LAST_DAY)}: orders are good for 90 days`);
+    if (newYorkClock(to).day > LAST_TICK_DAY) throw invalidRequest(`the market plays until ${dateOfEpochDay(LAST_TICK_DAY)}: the ticks of later days are not known yet`);
     const { timetable } = parts.venue.settings.market;
     if (timetable && to > timetable.endsAt) throw invalidRequest(`the market's data end at ${isoOf(timetable.endsAt)}`);
     await moveTo(to);

@@ -176,7 +176,7 @@ describe("operators' routes", () => {
     expect(server.venue.exchange.quoteOf("AAA" as never)).toMatchObject({ bid: 10_000_000, ask: 10_010_000 });
     expect(await post("/sim/v1/advance", { to: "2026-11-24T18:00:00Z" }, await bearer())).toEqual({ status: 200, body: { now: "2026-11-24T18:00:00.000Z" } });
     expect(await post("/sim/v1/advance", { to: "2026-11-24T17:59:59Z" }, await bearer())).toMatchObject({ status: 422, body: { message: "the market's time does not go back" } });
-    expect(await post("/sim/v1/advance", { to: "2031-01-01T00:00:00Z" }, await bearer())).toMatchObject({ status: 422, body: { message: "the market's calendar is known until 2029-12-31, and it plays until 2029-09-22: orders are good for 90 days" } });
+    expect(await post("/sim/v1/advance", { to: "2031-01-01T00:00:00Z" }, await bearer())).toMatchObject({ status: 422, body: { message: "the market plays until 2027-10-31: the ticks of later days are not known yet" } });
     expect(await post("/sim/v1/advance", { to: "tomorrow" }, await bearer())).toMatchObject({ status: 422 });
     expect(await post("/sim/v1/commands", { type: "place", account: "ann" }, await bearer())).toMatchObject({ status: 422, body: { message: "type must be one of open-account, list, quote, halt, resume, split, dividend" } });
     expect(await post("/sim/v1/commands", { type: "halt", symbol: "ZZZ" }, await bearer())).toMatchObject({ status: 422, body: { message: 'asset "ZZZ" not found' } });

@@ -158,3 +158,15 @@ test("seeded agents quote both sides and trade", () => {
   expect(venue.tape.trades(AAA).length).toBeGreaterThan(100);
   expect(venue.tape.bars(AAA, "minute").length).toBe(10);
 });
+
+test("where the ticks are not known yet, limits and stops are refused and market orders are taken", () => {
+  const venue = new Venue(venueSettings());
+  const at = Date.parse("2027-11-01T17:00:00Z") as typeof NOON;
+  venue.apply({ type: "open-account", at: NOON, account: ANN, cash: moneyOf("1000") });
+  venue.apply({ type: "quote", at, symbol: AAA, bid: priceOf("99"), ask: priceOf("100"), quantity: shares(4) });
+  const order = { symbol: AAA, side: "buy", type: "market", timeInForce: "day", orderClass: "simple", quantity: shares(1) } as const;
+  const refused = { rejection: { code: "no_tick_size", message: "limits and stops are taken until 2027-10-31: the ticks of later days are not known yet" } };
+  expect(venue.apply({ type: "place", at, account: ANN, order: { ...order, type: "limit", limitPrice: priceOf("99") } })).toMatchObject(refused);
+  expect(venue.apply({ type: "place", at, account: ANN, order: { ...order, type: "stop", stopPrice: priceOf("101") } })).toMatchObject(refused);
+  expect(venue.apply({ type: "place", at, account: ANN, order })).toMatchObject({ order: { status: "filled" } });
+});
