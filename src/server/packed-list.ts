@@ -63,7 +63,7 @@ export class PackedList<T extends object> {
       at = this.#write(value, kind, at);
     }
     this.#view.setUint32(0, at, true);
-    return this.#append(this.#bytes.subarray(0, at));
+    return this.#append(this.#bytes, 0, at);
   }
 
   /** The fields that the record has. */
@@ -153,23 +153,24 @@ export class PackedList<T extends object> {
     return code;
   }
 
-  #append(record: Buffer): number {
+  /** The record that lies in `bytes`. */
+  #append(bytes: Buffer, from: number, length: number): number {
     let chunk = this.#chunks.at(-1);
-    if (!chunk || this.#used + record.length > chunk.length) {
-      chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, record.length));
+    if (!chunk || this.#used + length > chunk.length) {
+      chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, length));
       this.#chunks.push(chunk);
       this.#used = 0;
     }
     this.#places.push((this.#chunks.length - 1) * CHUNK_PLACES + this.#used);
-    chunk.set(record, this.#used);
-    this.#used += record.length;
+    bytes.copy(chunk, this.#used, from, from + length);
+    this.#used += length;
     return this.#places.length - 1;
   }
 
   #appendAll(records: Buffer): void {
     for (let at = 0; at < records.length; ) {
       const length = records.readUInt32LE(at);
-      this.#append(records.subarray(at, at + length));
+      this.#append(records, at, length);
       at += length;
     }
   }

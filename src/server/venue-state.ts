@@ -98,7 +98,8 @@ export class VenueState {
   noteQuote(symbol: Symbol): void {
     if (this.settings.market.history?.hasQuotes) return;
     const { exchange, tape } = this;
-    const { bids: [bid], asks: [ask] } = exchange.depthOf(symbol, 1);
+    const bid = exchange.bestOf(symbol, "buy");
+    const ask = exchange.bestOf(symbol, "sell");
     const indication = bid && ask ? undefined : exchange.quoteOf(symbol);
     if (!bid && !ask && !indication) return;
     tape.quote(symbol, {

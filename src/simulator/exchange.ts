@@ -14,17 +14,17 @@
  */
 import { addMoney, notional, plusBasisPoints, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay, Instant } from "../time.ts";
-import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
+import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, Side, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
 import { beginTrading, holdAuction } from "./call-auctions.ts";
 import { isEnded, orderView, type ClientOrder } from "./client-order.ts";
 import { applySplit, changeSymbol, payOutAndDelist } from "./corporate-changes.ts";
 import { restoreState, snapshotOf, type ExchangeSnapshot } from "./exchange-snapshot.ts";
 import { ExchangeState, type ExchangeSettings } from "./exchange-state.ts";
 import { ExchangeTime } from "./exchange-time.ts";
-import type { HouseQuote } from "./house.ts";
+import type { HouseLevel, HouseQuote } from "./house.ts";
 import { Ledger } from "./ledger.ts";
 import { Listing } from "./listing.ts";
-import { mergedDepth, type Depth } from "./market-depth.ts";
+import { bestLevel, mergedDepth, type Depth } from "./market-depth.ts";
 import { OrderDesk } from "./order-desk.ts";
 import { OrderLife } from "./order-life.ts";
 import { ticketOf, type OrderChanges, type OrderGroup, type OrderTicket } from "./order-ticket.ts";
@@ -283,6 +283,11 @@ export class Exchange {
   /** What may be met now, by price, the best first: clients' resting orders and the house's quote together. */
   depthOf(symbol: Symbol, levels: number): Depth {
     return mergedDepth(this.#state.listing(symbol), levels);
+  }
+
+  /** The first level of that depth. */
+  bestOf(symbol: Symbol, side: Side): HouseLevel | undefined {
+    return bestLevel(this.#state.listing(symbol), side);
   }
 
   // State.
