@@ -64,7 +64,7 @@ function figuresOf({ name, capital, closes, equity, traded, orders, fills }: Ent
   return {
     name,
     equity: now,
-    return: now / start - 1,
+    return: (now - start) / start,
     sharpe: sharpeOf([start, ...closes.map(moneyToNumber)]),
     maxDrawdown,
     turnover: moneyToNumber(traded) / 2 / (curve.reduce((sum, value) => sum + value, 0) / curve.length),

@@ -52,6 +52,14 @@ test("a reader of the output who stops early ends no command with an error", asy
   expect([code, err]).toEqual([0, ""]);
 }, 60_000);
 
+test("a server whose launcher was killed ends, and lets go of its directory", async () => {
+  const server = spawn(process.execPath, [`${ROOT}/bin/ballast.js`, "serve", "--dir", join(folder, "market"), "--port", "0", "--symbols", "AAA"], { stdio: ["ignore", "pipe", "ignore", "ipc"] });
+  await once(server.stdout!, "data");
+  const ended = once(server, "exit");
+  server.disconnect();
+  expect(await ended).toEqual([0, null]);
+}, 60_000);
+
 /** Asynchronously, so that this process can hold the port meanwhile. */
 async function ended(args: readonly string[]): Promise<{ readonly code: number; readonly err: string }> {
   const command = spawn(process.execPath, [`${ROOT}/bin/ballast.ts`, ...args], { stdio: ["ignore", "ignore", "pipe"] });
