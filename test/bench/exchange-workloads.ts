@@ -63,7 +63,7 @@ class Mix {
       mixed.quantity[n] = stream.quantity[from]!;
       mixed.market[n] = market;
       mixed.account[n] = this.#traderOf(market, order, stream.kind[from] === CANCEL ? undefined : stream.side[from]!);
-      mixed.name.push(`order-${market}-${order}`);
+      mixed.name.push(asRead(`order-${market}-${order}`));
     }
     return mixed;
   }
@@ -73,4 +73,9 @@ class Mix {
     if (side !== undefined) traders.set(order, this.#prng.integer(0, this.#accounts / 2 - 1) * 2 + ((side + market) % 2));
     return traders.get(order)!;
   }
+}
+
+/** A string in one piece, as a parser makes it from bytes: a template leaves its pieces to be joined by whoever reads it first. */
+function asRead(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
