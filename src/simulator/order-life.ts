@@ -130,14 +130,16 @@ export class OrderLife implements MatchRules {
     if (members) this.#groups.set(order.group, members.map((member) => (member === order ? heir : member)));
   }
 
-  readonly isLive = (order: ClientOrder): boolean => order.acknowledged && order.status !== "held" && tradesIn(this.#state.phase, order);
+  isLive(order: ClientOrder): boolean {
+    return order.acknowledged && order.status !== "held" && tradesIn(this.#state.phase, order);
+  }
 
   /** Under the short-sale restriction a sale that opens a short position needs a limit above the best bid. */
-  readonly isBarred = (order: ClientOrder): boolean => {
+  isBarred(order: ClientOrder): boolean {
     if (order.side === "buy" || !this.#state.isRestricted(order.symbol) || isClosing(order.side, order.stake)) return false;
     const bid = order.listing.bestBid();
     return order.limitPrice === undefined || bid === undefined || !isShortSalePriced(order.limitPrice, bid);
-  };
+  }
 
   /** The market has traded down to `low`, which may restrict short sales of the symbol today and in the next session. */
   watchFall(symbol: Symbol, low: Price): void {
@@ -151,25 +153,29 @@ export class OrderLife implements MatchRules {
   }
 
   /** What a cash account can pay for at `price` with the cash that no limit order has set aside, fees included; a margin account was checked when it ordered. */
-  readonly affordable = (order: ClientOrder, price: Price): Quantity => {
+  affordable(order: ClientOrder, price: Price): Quantity {
     const { terms, free } = order.trader;
     if (terms.multiplier !== 1 || order.stake.holding.quantity < 0) return order.remaining;
     const fees = expectedFees(this.#state.settings.fees, { side: "buy", quantity: order.remaining, price, day: this.#state.day });
     const cost = addMoney(notional(price, order.remaining), fees);
     return cost <= free ? order.remaining : quantityFor(maxOf(subtractMoney(free, fees), ZERO_MONEY), price);
-  };
+  }
 
-  readonly heldBackTo = ({ clientOrderId, remaining }: ClientOrder): Quantity | undefined => this.#state.settings.heldBack?.partOf(clientOrderId, remaining);
+  heldBackTo({ clientOrderId, remaining }: ClientOrder): Quantity | undefined {
+    return this.#state.settings.heldBack?.partOf(clientOrderId, remaining);
+  }
 
-  readonly holdRest = ({ clientOrderId }: ClientOrder): void => this.#state.settings.heldBack?.traded(clientOrderId, this.#state.now);
+  holdRest({ clientOrderId }: ClientOrder): void {
+    this.#state.settings.heldBack?.traded(clientOrderId, this.#state.now);
+  }
 
-  readonly partOf = ({ remaining }: ClientOrder): Quantity => {
+  partOf({ remaining }: ClientOrder): Quantity {
     const { chance } = this.#state;
     if (!chance || remaining < 2 * NANOS || chance.integer(1, 10) > 1) return remaining;
     return (chance.integer(1, Math.floor((remaining - 1) / NANOS)) * NANOS) as Quantity;
-  };
+  }
 
-  readonly fill = (order: ClientOrder, price: Price, against: Counterparty): void => {
+  fill(order: ClientOrder, price: Price, against: Counterparty): void {
     const state = this.#state;
     const quantity = order.matched;
     const { side, clientOrderId, trader: account, stake: { holding } } = order;
@@ -187,10 +193,10 @@ export class OrderLife implements MatchRules {
       account.reserve(order);
       if (order.role === "takeProfit") this.#shrinkSibling(order);
     }
-  };
+  }
 
   /** A triggered stop works on as a market or a limit order. */
-  readonly trigger = (order: ClientOrder, price: Price): boolean => {
+  trigger(order: ClientOrder, price: Price): boolean {
     order.trader.putToWork(order, order.limitPrice === undefined ? "market" : "limit");
     this.#state.emit({ type: "triggered", account: order.account, order: order.clientOrderId, price });
     if (order.role === "stopLoss") {
@@ -199,9 +205,11 @@ export class OrderLife implements MatchRules {
       order.trader.reserve(order);
     }
     return true;
-  };
+  }
 
-  readonly cancel = (order: ClientOrder): void => this.end(order, "canceled");
+  cancel(order: ClientOrder): void {
+    this.end(order, "canceled");
+  }
 
   /** Ends the order, and what of its group cannot live without it. */
   end(order: ClientOrder, status: EndStatus): void {
