@@ -1,7 +1,8 @@
 /**
  * Names in, small integers out, for names that come and go: an open-addressing table on typed arrays.
  *
- * Numbers are dealt out densely from 0 and reused. A name keeps its number until that is released. Twice as fast as a
+ * What is kept is whatever bears the name: the name itself, or an order that knows its own, which is found with one look
+ * less. Numbers are dealt out densely from 0 and reused. A name keeps its number until that is released. Twice as fast as a
  * `Map` where every message brings a string of its own, because the string is hashed and compared once and nothing is
  * left behind by a removal.
  */
@@ -13,19 +14,24 @@ export const NO_NUMBER = -1;
 
 const FIRST_PLACES = 64;
 
-export class NameTable {
+export class NameTable<Bearer> {
   /** Linear probing over pairs: the number plus one, or 0 where a place is empty, and the name's hash. At most half are taken. */
   private places = new Int32Array(FIRST_PLACES * 2);
   private mask = FIRST_PLACES - 1;
   private taken = 0;
   /** By number. */
-  private readonly names: (Name | undefined)[] = [];
+  private readonly bearers: (Bearer | undefined)[] = [];
+  private readonly nameOf: (bearer: Bearer) => Name;
   private hashOfNumber = new Int32Array(FIRST_PLACES);
   private free = new Int32Array(FIRST_PLACES);
   private freeCount = 0;
   /** The name that was asked for last, which is often the next to be interned. */
   private sought: Name | undefined;
   private soughtHash = 0;
+
+  constructor(nameOf: (bearer: Bearer) => Name) {
+    this.nameOf = nameOf;
+  }
 
   /** NO_NUMBER when the name has none. */
   numberOf(name: Name): number {
@@ -35,13 +41,20 @@ export class NameTable {
     return this.places[this.placeOf(name, hash) * 2]! - 1;
   }
 
-  /** Gives the name a number; NO_NUMBER when it has one already. */
-  intern(name: Name): number {
+  /** Who bears the name. */
+  find(name: Name): Bearer | undefined {
+    const number = this.numberOf(name);
+    return number === NO_NUMBER ? undefined : this.bearers[number];
+  }
+
+  /** Gives the bearer of a name a number; NO_NUMBER when the name has one already. */
+  intern(bearer: Bearer): number {
+    const name = this.nameOf(bearer);
     const hash = name === this.sought ? this.soughtHash : hashOf(name);
     const place = this.placeOf(name, hash);
     if (this.places[place * 2] !== 0) return NO_NUMBER;
     const number = this.freeCount > 0 ? this.free[--this.freeCount]! : this.newNumber();
-    this.names[number] = name;
+    this.bearers[number] = bearer;
     this.hashOfNumber[number] = hash;
     this.places[place * 2] = number + 1;
     this.places[place * 2 + 1] = hash;
@@ -49,21 +62,26 @@ export class NameTable {
     return number;
   }
 
-  nameOf(number: number): Name | undefined {
-    return this.names[number];
+  bearerOf(number: number): Bearer | undefined {
+    return this.bearers[number];
+  }
+
+  /** In no order that matters. */
+  all(): Bearer[] {
+    return this.bearers.filter((bearer) => bearer !== undefined);
   }
 
   /** Takes the number from its name; nothing when it stands for none. */
   release(number: number): void {
-    if (this.names[number] === undefined) return;
-    this.names[number] = undefined;
+    if (this.bearers[number] === undefined) return;
+    this.bearers[number] = undefined;
     this.free[this.freeCount++] = number;
     this.empty(this.placeOfNumber(number));
     this.taken--;
   }
 
   private newNumber(): number {
-    const number = this.names.length;
+    const number = this.bearers.length;
     if (number === this.free.length) {
       this.free = doubled(this.free);
       this.hashOfNumber = doubled(this.hashOfNumber);
@@ -73,10 +91,10 @@ export class NameTable {
 
   /** Where the name is, or the empty place where it would be. */
   private placeOf(name: Name, hash: number): number {
-    const { places, mask, names } = this;
+    const { places, mask, bearers } = this;
     let place = hash & mask;
     for (let number = places[place * 2]!; number !== 0; number = places[place * 2]!) {
-      if (places[place * 2 + 1] === hash && names[number - 1] === name) break;
+      if (places[place * 2 + 1] === hash && this.nameOf(bearers[number - 1]!) === name) break;
       place = (place + 1) & mask;
     }
     return place;
