@@ -52,14 +52,15 @@ interface Table<Rate> {
   readonly lastDay: EpochDay;
 }
 
-function rateOn<Rate>(fee: string, { rows, lastDay }: Table<Rate>, day: EpochDay): Rate {
-  let row: Row<Rate> | undefined;
-  for (let i = rows.length - 1; day <= lastDay && i >= 0 && !row; i -= 1) {
-    if (rows[i]!.from <= day) row = rows[i];
-  }
-  if (row) return row.rate;
+function rateOn<Rate>(fee: string, table: Table<Rate>, day: EpochDay): Rate {
+  const { rows, lastDay } = table;
+  if (day <= lastDay) for (let i = rows.length - 1; i >= 0; i -= 1) if (rows[i]!.from <= day) return rows[i]!.rate;
+  throw unknownRate(fee, table, day);
+}
+
+function unknownRate<Rate>(fee: string, { rows, lastDay }: Table<Rate>, day: EpochDay): FeesOutOfRange {
   const covered = `${dateOfEpochDay(rows[0]!.from)} to ${dateOfEpochDay(lastDay)}`;
-  throw new FeesOutOfRange(`no ${fee} is known for ${dateOfEpochDay(day)}, the table covers ${covered}; choose another fee schedule (--fees none or --fees ib) or extend the table`);
+  return new FeesOutOfRange(`no ${fee} is known for ${dateOfEpochDay(day)}, the table covers ${covered}; choose another fee schedule (--fees none or --fees ib) or extend the table`);
 }
 
 const dayOf = (date: string): EpochDay => epochDayOf(sessionDateOf(date));

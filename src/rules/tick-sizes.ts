@@ -14,13 +14,18 @@ export class TickSizeOutOfRange extends RangeError {
 
 /** @throws TickSizeOutOfRange */
 export function tickSizeOn(day: EpochDay, price: Price): Price {
-  let row: TickSizes | undefined;
-  if (day <= LAST_TICK_DAY) for (let i = 0; i < rows.length && !row; i += 1) if (rows[i]!.from <= day) row = rows[i];
-  if (!row) {
-    const covered = `${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_TICK_DAY)}`;
-    throw new TickSizeOutOfRange(`no tick size is known for ${dateOfEpochDay(day)}, the table of src/rules/tick-sizes.ts covers ${covered}: a limit order needs one, market orders (--execution market, or execution: market in the configuration) do not; else extend the table`);
-  }
-  return (price >= MICROS ? row.fromOneDollar : row.belowOneDollar) as Price;
+  const { fromOneDollar, belowOneDollar } = tickSizesOf(day);
+  return (price >= MICROS ? fromOneDollar : belowOneDollar) as Price;
+}
+
+function tickSizesOf(day: EpochDay): TickSizes {
+  if (day <= LAST_TICK_DAY) for (let i = 0; i < rows.length; i += 1) if (rows[i]!.from <= day) return rows[i]!;
+  throw unknownTickSize(day);
+}
+
+function unknownTickSize(day: EpochDay): TickSizeOutOfRange {
+  const covered = `${dateOfEpochDay(rows.at(-1)!.from)} to ${dateOfEpochDay(LAST_TICK_DAY)}`;
+  return new TickSizeOutOfRange(`no tick size is known for ${dateOfEpochDay(day)}, the table of src/rules/tick-sizes.ts covers ${covered}: a limit order needs one, market orders (--execution market, or execution: market in the configuration) do not; else extend the table`);
 }
 
 /**

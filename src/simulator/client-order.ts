@@ -115,8 +115,9 @@ export class ClientOrder implements OrderRecord {
   known = -1;
   firstFill = NO_FILL;
   lastFill = NO_FILL;
-  readonly #row: number;
-  readonly #rows: OrderAmounts;
+  // By plain names: with the longer way to a #name the accessors below would be too long to be put into every caller.
+  private readonly row: number;
+  private readonly rows: OrderAmounts;
   /** Where all orders keep their fills. */
   readonly #fills: OrderFills;
   acknowledged = true;
@@ -128,8 +129,8 @@ export class ClientOrder implements OrderRecord {
 
   constructor(fills: OrderFills, amounts: OrderAmounts) {
     this.#fills = fills;
-    this.#rows = amounts;
-    this.#row = amounts.row();
+    this.rows = amounts;
+    this.row = amounts.row();
   }
 
   /** As it is when it comes in. */
@@ -177,68 +178,68 @@ export class ClientOrder implements OrderRecord {
   }
 
   get remaining(): Quantity {
-    return this.#rows.values[this.#row] as Quantity;
+    return this.rows.values[this.row] as Quantity;
   }
 
   set remaining(value: Quantity) {
-    this.#rows.values[this.#row] = value;
+    this.rows.values[this.row] = value;
   }
 
   get reservedMoney(): Money {
-    return this.#rows.values[this.#row + 1] as Money;
+    return this.rows.values[this.row + 1] as Money;
   }
 
   set reservedMoney(value: Money) {
-    this.#rows.values[this.#row + 1] = value;
+    this.rows.values[this.row + 1] = value;
   }
 
   get reservedShares(): Quantity {
-    return this.#rows.values[this.#row + 2] as Quantity;
+    return this.rows.values[this.row + 2] as Quantity;
   }
 
   set reservedShares(value: Quantity) {
-    this.#rows.values[this.#row + 2] = value;
+    this.rows.values[this.row + 2] = value;
   }
 
   get reservePrice(): Price {
-    return this.#rows.values[this.#row + 3] as Price;
+    return this.rows.values[this.row + 3] as Price;
   }
 
   set reservePrice(value: Price) {
-    this.#rows.values[this.#row + 3] = value;
+    this.rows.values[this.row + 3] = value;
   }
 
   get reserveFees(): Money {
-    return this.#rows.values[this.#row + 4] as Money;
+    return this.rows.values[this.row + 4] as Money;
   }
 
   set reserveFees(value: Money) {
-    this.#rows.values[this.#row + 4] = value;
+    this.rows.values[this.row + 4] = value;
   }
 
   get quantity(): Quantity {
-    return this.#rows.values[this.#row + 5] as Quantity;
+    return this.rows.values[this.row + 5] as Quantity;
   }
 
   set quantity(value: Quantity) {
-    this.#rows.values[this.#row + 5] = value;
+    this.rows.values[this.row + 5] = value;
   }
 
   get submittedAt(): Instant {
-    return this.#rows.values[this.#row + 6] as Instant;
+    return this.rows.values[this.row + 6] as Instant;
   }
 
   set submittedAt(value: Instant) {
-    this.#rows.values[this.#row + 6] = value;
+    this.rows.values[this.row + 6] = value;
   }
 
   /** What of it has just been matched, on its way from the book to its fill: passed on as a number it would be an object. */
   get matched(): Quantity {
-    return this.#rows.values[this.#row + 7] as Quantity;
+    return this.rows.values[this.row + 7] as Quantity;
   }
 
   set matched(value: Quantity) {
-    this.#rows.values[this.#row + 7] = value;
+    this.rows.values[this.row + 7] = value;
   }
 
   get extendedHours(): boolean {

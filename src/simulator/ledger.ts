@@ -31,7 +31,8 @@ export interface Holding {
 }
 
 export class Ledger {
-  #cash: Money;
+  /** A number from its beginning, here and in what follows: a field that was ever undefined gets an object for each amount. */
+  #cash: Money = ZERO_MONEY;
   #feesPaid: Money = ZERO_MONEY;
   /** Changes whenever a position begins or ends. */
   positionsVersion = 0;

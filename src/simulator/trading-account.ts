@@ -66,7 +66,7 @@ export class TradingAccount {
   readonly terms: AccountTerms;
   readonly ledger: Ledger;
   readonly fees: FeeMeter;
-  lastEquity: Money;
+  lastEquity: Money = ZERO_MONEY;
   lastMaintenance: Money = ZERO_MONEY;
   marginCall: MarginCall | undefined;
   /** Open orders, by arrival. */
