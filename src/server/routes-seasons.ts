@@ -32,7 +32,7 @@ const creation = z.strictObject({
 });
 const renewal = z.strictObject({ startsAt: given(wireTime), endsAt: given(wireTime) });
 const joining = z.strictObject({ name: z.string().regex(/^[\w.-]{1,32}$/, "up to 32 letters, digits, dots, dashes and underscores") });
-const ranking = z.strictObject({ by: z.enum(LEADERBOARD_ORDERS).default("return") });
+const ranking = z.strictObject({ by: z.enum(LEADERBOARD_ORDERS).default("return"), round: given(z.coerce.number().int().min(1)) });
 
 interface OfSeason {
   readonly Params: { readonly season: string };
@@ -53,8 +53,8 @@ export function seasonRoutes(parts: ServerParts, issueKey: IssueKey): void {
   app.get("/sim/v1/seasons", async ({ identity }) => venue.seasons.all().map((season) => seasonView(season, venue.now, identity)));
 
   app.get<OfSeason>("/sim/v1/seasons/:season", async ({ params, query, identity }) => {
-    const season = named(params.season);
-    const { by } = parsed(ranking, query);
+    const { by, round } = parsed(ranking, query);
+    const season = inRound(named(params.season), round);
     const own = ownEntryOf(season, identity)?.name;
     const standings = standingsOf(entrantsOf(season, venue), by).map((standing) => ({ ...standing, own: standing.name === own }));
     return { ...seasonView(season, venue.now, identity), at: isoOf(venue.now), by, standings };
@@ -90,11 +90,19 @@ export function seasonRoutes(parts: ServerParts, issueKey: IssueKey): void {
   });
 }
 
+/** The season as it was in that round; in the one that is on, or was on last, where none is named. */
+function inRound(season: Season, round = season.round): Season {
+  if (round === season.round) return season;
+  const past = season.past.find((one) => one.round === round);
+  if (!past) throw notFound(`season ${season.name} has had ${season.round === 1 ? "one round" : `${season.round} rounds`}`);
+  return { ...season, ...past };
+}
+
 function seasonView(season: Season, now: Instant, identity: Identity | undefined): Readonly<Record<string, unknown>> {
   const { name, round, entries, results, rules: { startsAt, endsAt, cash, multiplier, shorting, symbols, ordersPerDay } } = season;
   return {
     name, round, state: results ? "ended" : now < startsAt ? "waiting" : "running", startsAt: isoOf(startsAt), endsAt: isoOf(endsAt),
-    cash: moneyToText(cash), multiplier, shorting, symbols: symbols ?? null, ordersPerDay: ordersPerDay ?? null, entries: entries.length, joinedAs: ownEntryOf(season, identity)?.name ?? null,
+    cash: moneyToText(cash), multiplier, shorting, symbols: symbols ?? null, ordersPerDay: ordersPerDay ?? null, entries: (results ?? entries).length, joinedAs: ownEntryOf(season, identity)?.name ?? null,
   };
 }
 

@@ -29,7 +29,7 @@ export class SeasonDesk {
     if (seasons.named(name)) return rejected("season_taken", `there is a season ${name} already`);
     const wrong = this.#wrongIn(rules, at);
     if (wrong) return wrong;
-    seasons.add({ name, rules, round: 1, entries: [], results: null });
+    seasons.add({ name, rules, round: 1, entries: [], results: null, past: [] });
     return DONE;
   }
 
@@ -63,8 +63,9 @@ export class SeasonDesk {
     const wrong = this.#wrongIn(rules, at);
     if (wrong) return wrong;
     this.#cancelAll(season);
+    const results = entrantsOf(season, this.#state);
     for (const { account } of season.entries) this.#state.exchange.payOut(account);
-    this.#state.seasons.begin(season, rules, at);
+    this.#state.seasons.begin(season, rules, at, results);
     for (const { account } of season.entries) this.#state.open({ account, cash: rules.cash, terms: termsOf(rules), at });
     return DONE;
   }

@@ -3,7 +3,7 @@
  *
  * Whoever joins gets an account of the season's own, so that a season touches nothing else, and nothing else a season. A
  * reset begins another round: every entry has a new account there, under the name (and by the key) that it had. The accounts
- * of the round before are paid out: nobody can ask for them any more, and they move no market.
+ * of the round before are paid out: nobody can ask for them any more, and they move no market. How everybody stood stays.
  *
  * This is the seasons' state and their rules; `SeasonDesk` carries out the commands. Times are the market's.
  */
@@ -33,6 +33,15 @@ export interface Season {
   readonly entries: SeasonEntry[];
   /** Once the round has ended: how it ended. */
   results: readonly Entrant[] | null;
+  /** The rounds before, the first one first. */
+  past: readonly PastRound[];
+}
+
+/** `results` are how everybody stood at its end, or at the reset that cut it short. */
+export interface PastRound {
+  readonly round: number;
+  readonly rules: SeasonRules;
+  readonly results: readonly Entrant[];
 }
 
 const PREFIX = "season/";
@@ -54,7 +63,7 @@ export class Seasons {
   }
 
   snapshot(): readonly Season[] {
-    return this.all().map(({ name, rules, round, entries, results }) => ({ name, rules, round, entries: entries.map((entry) => ({ ...entry })), results }));
+    return this.all().map(({ name, rules, round, entries, results, past }) => ({ name, rules, round, entries: entries.map((entry) => ({ ...entry })), results, past }));
   }
 
   /** By the order in which they were made. */
@@ -93,8 +102,9 @@ export class Seasons {
     this.#seat(season, entry);
   }
 
-  /** Another round of the same entries, each in a new account. */
-  begin(season: Season, rules: SeasonRules, at: Instant): void {
+  /** Another round of the same entries, each in a new account, behind one that came to `results`. */
+  begin(season: Season, rules: SeasonRules, at: Instant, results: readonly Entrant[]): void {
+    season.past = [...season.past, { round: season.round, rules: season.rules, results }];
     season.rules = rules;
     season.round += 1;
     season.results = null;

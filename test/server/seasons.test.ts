@@ -243,6 +243,28 @@ describe("a reset", () => {
     expect(venue.accounts.get("season/spring/a#2" as never)!.equity.closes.map(({ equity }) => equity)).toEqual([10_000_000_000]);
   });
 
+  test("keeps how everybody stood in the rounds before", async () => {
+    await serving();
+    await season("spring");
+    await join("ann", "spring", "a");
+    await join("bob", "spring", "b");
+    await placed("season/spring/a", { qty: "50" });
+    await market.quote("109.98", "110.02");
+    const first = (await player("bob", "GET", "/spring")).body as { standings: readonly { name: string; own: boolean; return: number }[] };
+    expect(first.standings.map(({ name, own }) => [name, own])).toEqual([["a", false], ["b", true]]);
+    await operator("POST", "/spring/reset");
+    await join("ann", "spring", "a");
+    await operator("POST", "/spring/end");
+    await operator("POST", "/spring/reset", { startsAt: "2026-11-24T18:00:00Z" });
+
+    expect((await player("bob", "GET", "/spring?round=1")).body).toEqual({ ...first, state: "ended" });
+    expect((await player("bob", "GET", "/spring?round=2&by=sharpe")).body).toMatchObject({ round: 2, state: "ended", by: "sharpe", standings: [{ name: "a", return: 0 }, { name: "b", return: 0 }] });
+    expect((await player("bob", "GET", "/spring?round=3")).body).toEqual((await player("bob", "GET", "/spring")).body);
+    expect((await player("bob", "GET", "/spring")).body).toMatchObject({ round: 3, state: "waiting" });
+    expect(await player("bob", "GET", "/spring?round=4")).toMatchObject({ status: 404, body: { message: "season spring has had 3 rounds" } });
+    expect((await player("bob", "GET", "/spring?round=0")).status).toBe(422);
+  });
+
   test("an ended season goes on with a new end, and without one is refused", async () => {
     await serving();
     await season("spring");
