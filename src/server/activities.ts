@@ -6,6 +6,7 @@
 import { addMoney, notional, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
+import { NO_NUMBER, NumberTable } from "./number-table.ts";
 import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
 import type { OrderId } from "./venue-order.ts";
 
@@ -57,7 +58,9 @@ const FIELDS = {
 
 export class Activities {
   readonly #packed: PackedList<Packed>;
+  readonly #byUuid = new NumberTable((place, uuid) => this.#activityAt(place).uuid === uuid);
   readonly #at: number[] = [];
+  readonly #types: Activity["type"][] = [];
   /** Both sides. */
   traded = ZERO_MONEY;
   fills = 0;
@@ -86,16 +89,19 @@ export class Activities {
     }
     const found: Activity[] = [];
     for (let i = 0; i < to - from && found.length < limit; i += 1) {
-      const activity = this.#activityAt(direction === "asc" ? from + i : to - 1 - i);
-      if (types && !types.has(activity.type)) continue;
-      if (category && (activity.type === "FILL") !== (category === "trade_activity")) continue;
-      found.push(activity);
+      const place = direction === "asc" ? from + i : to - 1 - i;
+      const type = this.#types[place]!;
+      if (types && !types.has(type)) continue;
+      if (category && (type === "FILL") !== (category === "trade_activity")) continue;
+      found.push(this.#activityAt(place));
     }
     return found;
   }
 
   #note(activity: Activity): void {
+    this.#byUuid.add(activity.uuid, this.#at.length);
     this.#at.push(activity.at);
+    this.#types.push(activity.type);
     if (activity.type !== "FILL") return;
     this.traded = addMoney(this.traded, notional(activity.price, activity.quantity));
     this.fills += 1;
@@ -107,14 +113,9 @@ export class Activities {
 
   /** Of an id that is not here: where it would stand. */
   #placeOf(id: string): number {
-    const [stamp = "", uuid] = id.split("::");
-    let place = this.#firstAt((at) => activityStamp(at) >= stamp);
-    const first = place;
-    while (place < this.#at.length && activityStamp(this.#at[place] as Instant) === stamp) {
-      if (this.#activityAt(place).uuid === uuid) return place;
-      place += 1;
-    }
-    return first;
+    const [stamp = "", uuid = ""] = id.split("::");
+    const place = this.#byUuid.find(uuid);
+    return place === NO_NUMBER ? this.#firstAt((at) => activityStamp(at) >= stamp) : place;
   }
 
   #firstAt(holds: (at: Instant) => boolean): number {

@@ -16,7 +16,9 @@ export interface PackedSnapshot {
   readonly records: Iterable<string>;
 }
 
-const CHUNK_BYTES = 1 << 22;
+/** Of the first chunk; each is twice as large as the one before it, up to the most. */
+const CHUNK_BYTES = 1 << 10;
+const CHUNK_BYTES_MAX = 1 << 22;
 /** Of places: the chunk's number, then the offset in it. */
 const CHUNK_PLACES = 2 ** 32;
 const LENGTH_BYTES = 4;
@@ -157,7 +159,7 @@ export class PackedList<T extends object> {
   #append(bytes: Buffer, from: number, length: number): number {
     let chunk = this.#chunks.at(-1);
     if (!chunk || this.#used + length > chunk.length) {
-      chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, length));
+      chunk = Buffer.allocUnsafeSlow(Math.max(Math.min(CHUNK_BYTES * 2 ** this.#chunks.length, CHUNK_BYTES_MAX), length));
       this.#chunks.push(chunk);
       this.#used = 0;
     }
