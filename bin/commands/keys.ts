@@ -1,4 +1,5 @@
 /** `ballast keys`: who may use a server, and as which account. */
+import { existsSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { z } from "zod";
 import { moneyOf, moneyToText, ZERO_MONEY } from "../../src/money.ts";
@@ -87,6 +88,7 @@ function termsText({ multiplier, shorting }: NonNullable<ApiKey["terms"]>): stri
 }
 
 function list({ dir, json }: In): void {
+  if (!existsSync(dir)) throw new UsageError(`there is no directory ${dir}`);
   const now = Date.now();
   const rows = readKeys(dir).map((key) => ({ id: key.id, account: key.account, scopes: key.scopes, state: stateOf(key, now), createdAt: isoOf(key.createdAt), ...(key.expiresAt !== undefined && { expiresAt: isoOf(key.expiresAt) }), startingCash: moneyToText(key.startingCash), ...(key.terms ?? CASH_TERMS) }));
   if (json) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);

@@ -75,4 +75,5 @@ test("terms that there are not, and others for an account that has its own, are 
   const listed = JSON.parse(ballast(["keys", "list", "--dir", dir, "--json"]).out) as object[];
   expect(listed).toMatchObject([{ scopes: ["trade", "read"], multiplier: 4, shorting: true }, { scopes: ["read"], multiplier: 4, shorting: true }]);
   expect(ballast(["keys", "list", "--dir", dir]).out).toMatch(/^PK\w{18} {2}active {4}ann {2}trade,read {2}a multiplier of 4 and short sales\n/);
+  expect(ballast(["keys", "list", "--dir", `${dir}x`])).toMatchObject({ code: 2, err: `ballast: there is no directory ${dir}x\n` });
 });
