@@ -9,22 +9,29 @@ const HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1
 export function installFaults(app: FastifyInstance, faults: FaultInjector): void {
   const pending = new WeakMap<FastifyRequest, FaultRule>();
 
-  app.addHook("onRequest", async (request, reply) => {
-    const path = request.url.split("?")[0]!;
-    if (SPARED.test(path)) return;
-    const rule = faults.ofRequest(request.method, path);
-    if (!rule) return;
-    if (rule.fault === "delay") await sleep(rule.ms, undefined, { ref: false });
-    else if (rule.when === "after") pending.set(request, rule);
-    else await strikeBefore(rule, request, reply);
+  const drawn = ({ method, url }: FastifyRequest): FaultRule | undefined => {
+    const path = url.split("?")[0]!;
+    return SPARED.test(path) ? undefined : faults.ofRequest(method, path);
+  };
+
+  app.addHook("onRequest", (request, reply, done) => {
+    const rule = faults.plan.requests.length === 0 ? undefined : drawn(request);
+    if (rule?.fault === "delay") setTimeout(done, rule.ms).unref();
+    else if (rule?.when === "before") void strikeBefore(rule, request, reply);
+    else {
+      if (rule) pending.set(request, rule);
+      done();
+    }
   });
 
-  app.addHook("onSend", async (request, reply, payload: unknown) => {
+  app.addHook("onSend", (request, reply, payload: unknown, done) => {
     const rule = pending.get(request);
-    return rule ? strikeAfter(rule, request, reply, payload) : payload;
+    if (rule) strikeAfter(rule, request, reply, payload).then((struck) => { done(null, struck); }, done);
+    else done(null, payload);
   });
 }
 
+/** Answers the request itself, or never. */
 async function strikeBefore(rule: FaultRule, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   switch (rule.fault) {
     case "timeout":

@@ -20,9 +20,24 @@ export const wireSymbols = z.string().transform((text, context) => {
   return parsed.map(({ data }) => data!);
 });
 
-/** Absent and null are one. */
+/** Absent and null are one: `parsed` takes out what is null. */
 export function given<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> {
-  return schema.nullish().transform((value) => value ?? undefined);
+  return schema.optional();
+}
+
+/** Of bodies, and of objects in them; what lies deeper is nobody's field. What has no null stays the same object. */
+function withoutNulls(value: unknown, depth = 2): unknown {
+  if (!hasNull(value, depth)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null).map(([name, field]) => [name, withoutNulls(field, depth - 1)]));
+}
+
+function hasNull(value: unknown, depth: number): value is Readonly<Record<string, unknown>> {
+  if (depth === 0 || typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  for (const name in value) {
+    const field = (value as Readonly<Record<string, unknown>>)[name];
+    if (field === null || hasNull(field, depth - 1)) return true;
+  }
+  return false;
 }
 
 /** A date means its first instant in New York. */
@@ -56,7 +71,7 @@ export const wireDay: z.ZodType<EpochDay, string> = z.string().transform((text, 
 
 /** @throws WireError 422 (or what `otherwise` makes of it) that names the first field that is wrong. */
 export function parsed<S extends z.ZodType>(schema: S, value: unknown, otherwise: (message: string) => WireError = invalidRequest): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(withoutNulls(value));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join(".") ?? "";

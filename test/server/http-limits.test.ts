@@ -64,6 +64,20 @@ describe("a server", () => {
     expect([answer.status, answer.headers.get("access-control-allow-origin"), answer.headers.get("vary")]).toEqual([200, "https://desk.example", "Origin"]);
   });
 
+  test("takes null for absent, and a body of objects in objects like any other", async () => {
+    market = await serveMarket();
+    await market.quote("99.98", "100.02");
+    const post = async (body: string): Promise<readonly [number, unknown]> => {
+      const answer = await fetch(`${market!.server.url}/v2/orders`, { method: "POST", headers: ann, body });
+      return [answer.status, await answer.json()];
+    };
+    const order = { symbol: "AAA", qty: "1", side: "buy", type: "limit", limit_price: "90", time_in_force: "gtc", notional: null, stop_price: null };
+    expect(await post(JSON.stringify({ ...order, take_profit: null }))).toMatchObject([200, { status: "new", order_class: "simple" }]);
+    expect(await post(JSON.stringify({ ...order, order_class: "bracket", take_profit: { limit_price: "95" }, stop_loss: { stop_price: "80", limit_price: null } }))).toMatchObject([200, { legs: [{ type: "limit" }, { type: "stop" }] }]);
+    expect(await post(JSON.stringify({ ...order, side: null }))).toMatchObject([422, { message: expect.stringMatching(/^side: /) as string }]);
+    expect(await post(`${'{"a":'.repeat(40_000)}1${"}".repeat(40_000)}`)).toMatchObject([422, { message: expect.stringMatching(/^symbol: /) as string }]);
+  });
+
   test("tells what it cannot read in the shape of every other error", async () => {
     market = await serveMarket();
     expect(await raw(market.server.url, "GET /v2/orders/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1.1 400 [^]*\{"code":40000000,"message":"bad request"\}$/);
