@@ -152,7 +152,7 @@ export class CommandLog {
     await this.#snapshots;
     try {
       if (!this.#failure) {
-        await this.#alone(() => writeAll(this.#file, encodedRecord(this.#acknowledged + 1, [])));
+        await this.#alone(async () => writeAll(this.#file, encodedRecord(this.#acknowledged + 1, [])));
         await fdatasync(this.#file);
       }
     } finally {
@@ -186,7 +186,7 @@ export class CommandLog {
   async #write(batch: readonly Waiting[]): Promise<void> {
     if (this.#fileBytes >= this.#segmentBytesMax) await this.#beginSegment();
     const record = encodedRecord(this.#acknowledged + 1, batch.map(({ text }) => text));
-    await writeAll(this.#file, record);
+    writeAll(this.#file, record);
     this.#fileBytes += record.length;
     if (this.#policy.sync === "every-batch") await fdatasync(this.#file);
     else this.#isDirty = true;
@@ -278,12 +278,9 @@ async function openedSegment(directory: string): Promise<number> {
   return file;
 }
 
-async function writeAll(file: number, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length; ) written += await write(file, bytes, written);
-}
-
-function write(file: number, bytes: Buffer, from: number): Promise<number> {
-  return new Promise((resolve, reject) => fs.write(file, bytes, from, bytes.length - from, null, (error, written) => (error ? reject(error) : resolve(written))));
+/** Into the system's memory, at once: another thread would take longer to be asked. What the disk takes to sync is waited for elsewhere. */
+function writeAll(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += fs.writeSync(file, bytes, written, bytes.length - written, null);
 }
 
 function fdatasync(file: number): Promise<void> {

@@ -153,10 +153,10 @@ describe("a disk that refuses", () => {
   test("half of a write leaves a torn end, which the next opening cuts", async () => {
     const { log } = await open();
     await log.append({ n: 1 });
-    const write = fs.write.bind(fs) as (...args: unknown[]) => void;
-    vi.spyOn(fs, "write")
-      .mockImplementationOnce(((file: number, bytes: Buffer, from: number, _length: number, position: null, done: unknown) => write(file, bytes, from, 20, position, done)) as never)
-      .mockImplementationOnce(((...args: unknown[]) => (args.at(-1) as (error: Error) => void)(full)));
+    const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number;
+    vi.spyOn(fs, "writeSync")
+      .mockImplementationOnce(((file: number, bytes: Buffer, from: number) => write(file, bytes, from, 20)) as never)
+      .mockImplementationOnce(() => { throw full; });
     await expect(log.append({ n: 2 })).rejects.toThrow("ENOSPC");
     await log.close();
     const next = await open();
@@ -172,8 +172,8 @@ describe("a disk that refuses", () => {
 
   test("a short write is finished by the next", async () => {
     const { log } = await open();
-    const write = fs.write.bind(fs) as (...args: unknown[]) => void;
-    vi.spyOn(fs, "write").mockImplementationOnce(((file: number, bytes: Buffer, from: number, _length: number, position: null, done: unknown) => write(file, bytes, from, 7, position, done)) as never);
+    const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number;
+    vi.spyOn(fs, "writeSync").mockImplementationOnce(((file: number, bytes: Buffer, from: number) => write(file, bytes, from, 7)) as never);
     await log.append({ n: 1 });
     await log.close();
     const next = await open();
