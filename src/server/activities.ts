@@ -56,6 +56,8 @@ const FIELDS = {
   type: "word", uuid: "text", at: "number", order: "text", symbol: "word", side: "word", price: "number", quantity: "number", filled: "number", leaves: "number", date: "word", amount: "number", description: "text", perShare: "number",
 } as const satisfies Record<keyof Packed, FieldKind>;
 
+const NOTED: ReadonlySet<keyof Packed> = new Set(["type", "uuid", "at", "price", "quantity"]);
+
 export class Activities {
   readonly #packed: PackedList<Packed>;
   readonly #byUuid = new NumberTable((place, uuid) => this.#activityAt(place).uuid === uuid);
@@ -67,7 +69,7 @@ export class Activities {
 
   constructor(stored?: PackedSnapshot) {
     this.#packed = new PackedList<Packed>(FIELDS, stored);
-    for (let place = 0; place < this.#packed.length; place += 1) this.#note(this.#activityAt(place));
+    for (let place = 0; place < this.#packed.length; place += 1) this.#note(this.#packed.at(place, NOTED) as Activity);
   }
 
   snapshot(): PackedSnapshot {
@@ -98,12 +100,12 @@ export class Activities {
     return found;
   }
 
-  #note(activity: Activity): void {
+  #note(activity: Pick<Activity, "type" | "uuid" | "at"> & Partial<Pick<FillActivity, "price" | "quantity">>): void {
     this.#byUuid.add(activity.uuid, this.#at.length);
     this.#at.push(activity.at);
     this.#types.push(activity.type);
     if (activity.type !== "FILL") return;
-    this.traded = addMoney(this.traded, notional(activity.price, activity.quantity));
+    this.traded = addMoney(this.traded, notional(activity.price!, activity.quantity!));
     this.fills += 1;
   }
 

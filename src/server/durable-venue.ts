@@ -17,7 +17,7 @@ import { Venue, type VenueSettings, type VenueSnapshot } from "./venue.ts";
 export interface DurableVenueSettings {
   readonly directory: string;
   readonly policy: SyncPolicy;
-  /** Commands between two snapshots, at least: from one to the next the orders grow by a half. */
+  /** Commands between two snapshots, at least: from one to the next the orders grow by a quarter. */
   readonly snapshotEvery: number;
   readonly venue: VenueSettings;
   readonly onSnapshotFailure: (error: unknown) => void;
@@ -109,7 +109,7 @@ export class DurableVenue implements Journaled {
 
   /** All orders are in each snapshot: what snapshots cost stays in proportion to the orders only if they become rarer. */
   #dueAfter(sequence: number): number {
-    return sequence + Math.max(this.#snapshotEvery, this.venue.orderCount >> 1);
+    return sequence + Math.max(this.#snapshotEvery, this.venue.orderCount >> 2);
   }
 }
 

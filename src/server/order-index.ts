@@ -8,7 +8,7 @@ import type { Instant } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
 import { NO_NUMBER, NumberTable } from "./number-table.ts";
 import { hasEnded, type VenueOrder } from "./venue-order.ts";
-import type { VenueOrders } from "./venue-orders.ts";
+import type { KnownOrder, VenueOrders } from "./venue-orders.ts";
 
 export interface OrderQuery {
   readonly status: "open" | "closed" | "all";
@@ -42,12 +42,16 @@ export class OrderIndex {
   }
 
   add(order: VenueOrder): void {
-    this.#all.push(order.number);
-    this.#byClientId.add(order.clientOrderId, order.number);
-    const ofSymbol = this.#bySymbol.get(order.symbol);
-    if (ofSymbol) ofSymbol.push(order.number);
-    else this.#bySymbol.set(order.symbol, [order.number]);
+    this.addEnded(order);
     if (!hasEnded(order)) this.#open.add(order);
+  }
+
+  addEnded({ number, clientOrderId, symbol }: KnownOrder): void {
+    this.#all.push(number);
+    this.#byClientId.add(clientOrderId, number);
+    const ofSymbol = this.#bySymbol.get(symbol);
+    if (ofSymbol) ofSymbol.push(number);
+    else this.#bySymbol.set(symbol, [number]);
   }
 
   /** After orders were added that did not come by arrival. */

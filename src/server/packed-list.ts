@@ -68,36 +68,34 @@ export class PackedList<T extends object> {
     return this.#append(this.#bytes, 0, at);
   }
 
-  /** The fields that the record has. */
-  at(index: number): Partial<T> {
+  /** The fields that the record has, or those of them that are wanted. */
+  at(index: number, wanted?: ReadonlySet<keyof T>): Partial<T> {
     const bytes = this.#bytesAt(index);
-    const view = viewOf(bytes);
     const record: Partial<Record<string, unknown>> = {};
     let at = LENGTH_BYTES + this.#bitBytes;
-    for (const [place, [name, kind]] of this.#fields.entries()) {
+    for (let place = 0; place < this.#fields.length; place += 1) {
       if ((bytes[LENGTH_BYTES + (place >> 3)]! & (1 << (place & 7))) === 0) continue;
-      switch (kind) {
-        case "number":
-          record[name] = view.getFloat64(at, true);
-          at += 8;
-          break;
-        case "flag":
-          record[name] = bytes[at] === 1;
-          at += 1;
-          break;
-        case "word":
-          record[name] = this.#words[view.getUint32(at, true)]!;
-          at += 4;
-          break;
-        default: {
-          const end = at + LENGTH_BYTES + view.getUint32(at, true);
-          const text = bytes.toString("utf8", at + LENGTH_BYTES, end);
-          record[name] = kind === "text" ? text : JSON.parse(text);
-          at = end;
-        }
-      }
+      const [name, kind] = this.#fields[place]!;
+      const end = endOf(kind, bytes, at);
+      if (!wanted || wanted.has(name)) record[name] = this.#read(kind, bytes, at, end);
+      at = end;
     }
     return record as Partial<T>;
+  }
+
+  #read(kind: FieldKind, bytes: Buffer, at: number, end: number): unknown {
+    switch (kind) {
+      case "number":
+        return bytes.readDoubleLE(at);
+      case "flag":
+        return bytes[at] === 1;
+      case "word":
+        return this.#words[bytes.readUInt32LE(at)]!;
+      case "text":
+        return bytes.toString("utf8", at + LENGTH_BYTES, end);
+      case "json":
+        return JSON.parse(bytes.toString("utf8", at + LENGTH_BYTES, end));
+    }
   }
 
   /** As it is now, whatever comes behind. */
@@ -208,6 +206,19 @@ export class PackedRecords {
 
   toJSON(): readonly string[] {
     return this.slice(0, this.length);
+  }
+}
+
+function endOf(kind: FieldKind, bytes: Buffer, at: number): number {
+  switch (kind) {
+    case "number":
+      return at + 8;
+    case "flag":
+      return at + 1;
+    case "word":
+      return at + 4;
+    default:
+      return at + LENGTH_BYTES + bytes.readUInt32LE(at);
   }
 }
 

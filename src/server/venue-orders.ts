@@ -16,6 +16,11 @@ const FIELDS = {
   filledAt: "number", canceledAt: "number", expiredAt: "number", failedAt: "number", replacedAt: "number", replacedBy: "text", replaces: "text", parent: "text", legs: "json",
 } as const satisfies Record<keyof VenueOrder, FieldKind>;
 
+/** By which an order is found. */
+const KNOWN_FIELDS = ["number", "id", "clientOrderId", "account", "symbol", "side", "createdAt", "parent"] as const;
+export type KnownOrder = Pick<VenueOrder, (typeof KNOWN_FIELDS)[number]>;
+const KNOWN: ReadonlySet<keyof VenueOrder> = new Set(KNOWN_FIELDS);
+
 /** A share's new name, of the ended orders before `before`. */
 interface Rename {
   readonly from: Symbol;
@@ -120,23 +125,23 @@ export class VenueOrders {
     return { live: Array.from(this.#live.values(), (order) => ({ ...order })), packed: this.#packed.snapshot(), renames: [...this.#renames] };
   }
 
-  /** Hands over every order; not by arrival. */
-  *restore({ live, packed, renames }: VenueOrdersSnapshot): Generator<VenueOrder> {
+  /** Hands over every order: what has to be known of those that are packed, not by arrival, and then the others. */
+  restore({ live, packed, renames }: VenueOrdersSnapshot, take: { readonly packed: (order: KnownOrder) => void; readonly live: (order: VenueOrder) => void }): void {
     this.#renames.push(...renames);
     this.#packed = new PackedList<VenueOrder>(FIELDS, packed);
     for (let place = 0; place < this.#packed.length; place += 1) {
-      const order = this.#unpacked(place);
+      const order = this.#renamed(this.#packed.at(place, KNOWN) as KnownOrder, place);
       this.#note(order, place);
-      yield order;
+      take.packed(order);
     }
     for (const stored of live) {
       const order = newVenueOrder(stored);
       this.add(order);
-      yield order;
+      take.live(order);
     }
   }
 
-  #note({ number, id, createdAt, side, parent }: VenueOrder, place: number | undefined): void {
+  #note({ number, id, createdAt, side, parent }: KnownOrder, place: number | undefined): void {
     this.#places[number] = place;
     this.#createdAt[number] = createdAt;
     this.#traits[number] = (side === "sell" ? SELLS : 0) | (parent === undefined ? 0 : IS_LEG);
@@ -144,7 +149,10 @@ export class VenueOrders {
   }
 
   #unpacked(place: number): VenueOrder {
-    const order = newVenueOrder(this.#packed.at(place) as VenueOrder);
+    return this.#renamed(newVenueOrder(this.#packed.at(place) as VenueOrder), place);
+  }
+
+  #renamed<T extends Pick<VenueOrder, "symbol">>(order: T, place: number): T {
     for (const { from, to, before } of this.#renames) if (place < before && order.symbol === from) order.symbol = to;
     return order;
   }

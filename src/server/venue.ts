@@ -276,10 +276,13 @@ export class Venue {
 
   #take({ accounts, orders, lastCloses, actions, orderCount, idCount, endedCount }: VenueSnapshot): void {
     for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored, this.#state.orders));
-    for (const order of this.#state.orders.restore(orders)) {
-      this.#state.accounts.get(order.account)!.orders.add(order);
-      if (order.type === "trailing_stop" && !hasEnded(order)) this.#state.trailing.add(order);
-    }
+    this.#state.orders.restore(orders, {
+      packed: (order) => { this.#state.accounts.get(order.account)!.orders.addEnded(order); },
+      live: (order) => {
+        this.#state.accounts.get(order.account)!.orders.add(order);
+        if (order.type === "trailing_stop" && !hasEnded(order)) this.#state.trailing.add(order);
+      },
+    });
     for (const account of this.#state.accounts.values()) account.orders.arrange();
     for (const [symbol, price] of lastCloses) this.#state.lastCloses.set(symbol, price);
     for (const [symbol, list] of actions) this.#state.actions.set(symbol, list);

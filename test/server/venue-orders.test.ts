@@ -87,7 +87,7 @@ test("orders are found and listed alike whether they are packed or not", () => {
           const saved = JSON.parse(JSON.stringify(orders.snapshot())) as VenueOrdersSnapshot;
           orders = new VenueOrders();
           index = new OrderIndex(orders);
-          for (const order of orders.restore(saved)) index.add(order);
+          orders.restore(saved, { packed: (order) => { index.addEnded(order); }, live: (order) => { index.add(order); } });
           index.arrange();
         }
       }
