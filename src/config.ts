@@ -14,7 +14,7 @@ import type { AccountRules } from "./risk/account-rules.ts";
 import type { CorrelationLimits, Group, Limits } from "./risk/limits.ts";
 import { parseSchedule } from "./rules/schedule.ts";
 import type { Deployment } from "./run/deployment.ts";
-import type { Strategy } from "./strategy.ts";
+import { StrategyFailed, type Strategy } from "./strategy.ts";
 import type { AccountName, Symbol } from "./trade.ts";
 
 export class ConfigInvalid extends Error {
@@ -225,6 +225,8 @@ function parameters<T>(configure: () => T, path: readonly PropertyKey[], file: s
     return configure();
   } catch (cause) {
     if (cause instanceof z.ZodError) throw new ConfigInvalid(`${file}:\n${problemsOf(cause, path)}`, { cause });
+    // Its own code has not failed, so it is what it was given.
+    if (cause instanceof StrategyFailed && cause.cause === undefined) throw new ConfigInvalid(`${file}: ${pathText(path)}: ${cause.message}`, { cause });
     throw cause;
   }
 }
