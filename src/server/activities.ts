@@ -6,7 +6,8 @@
 import { addMoney, notional, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
-import { NO_NUMBER, NumberTable } from "./number-table.ts";
+import { NO_NUMBER } from "../simulator/order-book-names.ts";
+import { NumberTable } from "./number-table.ts";
 import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
 import type { OrderId } from "./venue-order.ts";
 

@@ -2,8 +2,9 @@
  * Finds the number of a name where the names lie elsewhere: an open-addressing table of hashes and numbers. A `Map`
  * would keep every name as an object.
  */
+import { hashOf, NO_NUMBER } from "../simulator/order-book-names.ts";
+
 const FIRST_PLACES = 64;
-export const NO_NUMBER = -1;
 
 export class NumberTable {
   /** Linear probing over pairs: the number plus one, or 0 where a place is empty, and the name's hash. At most half are taken. */
@@ -63,11 +64,4 @@ export class NumberTable {
     this.#mask = old.length - 1;
     for (let at = 0; at < old.length; at += 2) if (old[at] !== 0) this.#put(old[at + 1]!, old[at]! - 1);
   }
-}
-
-/** FNV-1a, mixed so that the low bits depend on all of it. */
-function hashOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) ^ (hash >>> 12);
 }

@@ -6,7 +6,8 @@
  */
 import type { Instant } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
-import { NO_NUMBER, NumberTable } from "./number-table.ts";
+import { NO_NUMBER } from "../simulator/order-book-names.ts";
+import { NumberTable } from "./number-table.ts";
 import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
 import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
 

@@ -136,7 +136,7 @@ export class NameTable<Bearer> {
 }
 
 /** Two code units a step, turned and multiplied; then mixed, so that the low bits depend on all of them. */
-function hashOf(name: Name): number {
+export function hashOf(name: Name): number {
   let hash = 0x811c9dc5;
   if (typeof name === "number") {
     hash = Math.imul(hash ^ name, 0x01000193) ^ Math.floor(name / 2 ** 32);

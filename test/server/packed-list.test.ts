@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NO_NUMBER, NumberTable } from "../../src/server/number-table.ts";
+import { NumberTable } from "../../src/server/number-table.ts";
 import { PackedList, type PackedSnapshot } from "../../src/server/packed-list.ts";
+import { NO_NUMBER } from "../../src/simulator/order-book-names.ts";
 
 interface Row {
   readonly at?: number;
