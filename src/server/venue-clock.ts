@@ -4,6 +4,7 @@
  */
 import { ZERO_MONEY, type Money } from "../money.ts";
 import { currentOrNextSession, type Session } from "../rules/calendar.ts";
+import { sessionEndOf } from "../simulator/order-hours.ts";
 import { MINUTE_MS, plusMs, type Instant } from "../time.ts";
 import type { ExchangeFollower } from "./exchange-follower.ts";
 import type { Market } from "./market-source.ts";
@@ -25,7 +26,7 @@ export class VenueClock {
     this.#seasons = seasons;
     const { now } = state.exchange;
     this.#session = currentOrNextSession(now);
-    if (plusMs(this.#session.close, SESSION_END_MS) <= now) this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
+    if (sessionEndOf(this.#session.close) <= now) this.#session = currentOrNextSession(plusMs(this.#session.close, 1));
   }
 
   advanceTo(at: Instant): void {
@@ -34,7 +35,7 @@ export class VenueClock {
     if (at === now) return;
     for (;;) {
       const { open, close } = this.#session;
-      const end = plusMs(close, SESSION_END_MS);
+      const end = sessionEndOf(close);
       const boundary = this.#state.exchange.now < open ? open : end;
       const seasonEnd = this.#state.seasons.nextEnd as Instant;
       const { nextAt } = this.#state.faults;
@@ -96,6 +97,3 @@ export class VenueClock {
     for (const account of accounts.values()) if (!seasons.isOver(account.name)) account.equity.sample(at, exchange.account(account.name).equity);
   }
 }
-
-/** The exchange's sessions end so long after the close. */
-const SESSION_END_MS = 1_000;
