@@ -4,7 +4,7 @@ import type { HouseQuote } from "../simulator/house.ts";
 import type { Symbol } from "../trade.ts";
 import type { CommandOf } from "./commands.ts";
 import { dividendRefusal, quoteRefusal, splitRefusal } from "./countable.ts";
-import { rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
+import { DONE, rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
 import type { VenueState } from "./venue-state.ts";
 
 type Steering = CommandOf<"quote" | "halt" | "resume" | "split" | "dividend">;
@@ -67,4 +67,3 @@ export class MarketDesk {
 }
 
 const SYMBOL = /^[A-Z0-9.\-/]{1,32}$/;
-const DONE: VenueReply = { kind: "done" };

@@ -12,7 +12,7 @@ import type { Entrant } from "./leaderboard.ts";
 import type { OrderEntry } from "./order-entry.ts";
 import { accountNameOf, type Season } from "./seasons.ts";
 import type { VenueAccount } from "./venue-account.ts";
-import { rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
+import { DONE, rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
 import type { VenueState } from "./venue-state.ts";
 
 export class SeasonDesk {
@@ -104,4 +104,3 @@ function termsOf({ multiplier, shorting }: Pick<SeasonRules, "multiplier" | "sho
 }
 
 const notFound = (season: string): Rejected => rejected("season_not_found", `there is no season ${season}`);
-const DONE: VenueReply = { kind: "done" };

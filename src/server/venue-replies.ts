@@ -78,6 +78,8 @@ export interface MarketBar {
   readonly average: Price;
 }
 
+export const DONE: VenueReply = { kind: "done" };
+
 export function rejected(code: string, message: string, facts?: Readonly<Record<string, string>>): Rejected {
   return { kind: "rejected", rejection: facts ? { code, message, facts } : { code, message } };
 }

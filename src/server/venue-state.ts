@@ -18,7 +18,7 @@ import type { TradeTape } from "./trade-tape.ts";
 import { VenueAccount } from "./venue-account.ts";
 import type { OrderId, VenueOrder } from "./venue-order.ts";
 import { VenueOrders } from "./venue-orders.ts";
-import { rejected, type VenueReply } from "./venue-replies.ts";
+import { DONE, rejected, type VenueReply } from "./venue-replies.ts";
 
 export interface VenueSettings {
   /** Tells this venue's ids from another's. */
@@ -85,7 +85,7 @@ export class VenueState {
     accounts.set(name, account);
     this.book(account, "CSD", cash, "starting cash");
     account.equity.sample(at, cash);
-    return { kind: "done" };
+    return DONE;
   }
 
   book(account: VenueAccount, type: NonTradeActivity["type"], amount: Money, description: string, more: Pick<NonTradeActivity, "symbol" | "quantity" | "perShare"> = {}): void {

@@ -29,7 +29,7 @@ import { VenueAccount, type VenueAccountSnapshot } from "./venue-account.ts";
 import { VenueClock } from "./venue-clock.ts";
 import { hasEnded, type OrderId, type VenueOrder } from "./venue-order.ts";
 import type { VenueOrdersSnapshot } from "./venue-orders.ts";
-import { rejected, type MarketUpdate, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
+import { DONE, rejected, type MarketUpdate, type TradeUpdate, type VenueReply } from "./venue-replies.ts";
 import { VenueState, type VenueSettings } from "./venue-state.ts";
 import { changeWatchlists } from "./watchlist-commands.ts";
 
@@ -294,4 +294,3 @@ export class Venue {
 
 /** Those of seasons are opened by joining, and have a slash. */
 const ACCOUNT_NAME = /^[\w.-]{1,64}$/;
-const DONE: VenueReply = { kind: "done" };

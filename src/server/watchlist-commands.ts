@@ -1,7 +1,7 @@
 /** Carries out what an account commands of its watchlists. */
 import type { CommandOf } from "./commands.ts";
 import type { VenueAccount } from "./venue-account.ts";
-import { rejected, type VenueReply } from "./venue-replies.ts";
+import { DONE, rejected, type VenueReply } from "./venue-replies.ts";
 import type { VenueState } from "./venue-state.ts";
 import type { Watchlist } from "./watchlists.ts";
 
@@ -25,7 +25,7 @@ export function changeWatchlists(state: VenueState, account: VenueAccount, comma
       return kept(state, account, { ...list, symbols: list.symbols.filter((symbol) => symbol !== command.symbol), updatedAt: now });
     case "delete-watchlist":
       watchlists.delete(list.id);
-      return { kind: "done" };
+      return DONE;
   }
 }
 
