@@ -4,8 +4,9 @@
  * Amounts in the CSV files are exact decimals, instants are UTC, fields are quoted as RFC 4180 says. The files of an
  * earlier backtest in the folder are replaced. `sha256sum journal.jsonl` gives the journal hash.
  */
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "../src/make-directory.ts";
 import { moneyToNumber, moneyToText, quantityToText } from "../src/money.ts";
 import type { JournalEvent } from "../src/run/journal.ts";
 import { dateOfEpochDay, isoOf, type EpochDay } from "../src/time.ts";
@@ -16,7 +17,7 @@ import { summaryOf } from "./summary.ts";
 
 export async function writeOutputs(directory: string, result: BacktestResult, runs: readonly (readonly JournalEvent[])[]): Promise<void> {
   const statistics = statisticsOf(result);
-  await mkdir(directory, { recursive: true });
+  makeDirectory(directory);
   await writeLines(join(directory, "orders.csv"), orderLines(result));
   await writeLines(join(directory, "fills.csv"), fillLines(result));
   await writeLines(join(directory, "equity.csv"), equityLines(result));

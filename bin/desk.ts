@@ -6,12 +6,13 @@
  * the keys in Secrets Manager. An account of real money is opened only by a command whose own `--live` names it: what
  * the environment says of that counts for Lambda alone.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Option, type Command } from "commander";
 import { keysFromEnvironment } from "../src/aws/secrets.ts";
 import { parseConfig, type AccountConfig, type Config } from "../src/config.ts";
 import { blobsOf, ENVIRONMENT, portsOver, secretKeys, storeOf, systemClock, type Environment, type KeysOf, type Venue } from "../src/handlers/ports-for-venue.ts";
+import { makeDirectory } from "../src/make-directory.ts";
 import type { BlobStore, Clock, Journal, RunIndex } from "../src/ports.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import { SCHEMA_VERSION } from "../src/state/sqlite-schema.ts";
@@ -116,7 +117,7 @@ export function deploymentOf(config: Config, { account: asked, strategy }: Pick<
 function fileStore(file: string, create: boolean): DeskStore {
   if (!existsSync(file)) {
     if (!create) throw new UsageError(`there is no state file ${file}: ballast paper and ballast run make it; --store names another`);
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
   }
   const store = openSqliteStore(file);
   return { ...store, name: file, schema: `SQLite schema ${SCHEMA_VERSION}`, runIds: async () => store.journal.runs() };

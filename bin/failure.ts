@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 const WRONG_INPUT = new Set(["UsageError", "ConfigInvalid", "DataInvalid", "StrategyFailed", "CalendarOutOfRange", "FeesOutOfRange", "ScheduleInvalid", "SettlementOutOfRange", "NotATradingDay", "TickSizeOutOfRange", "MarketDataMissing", "PaperRunDiffers", "AmountOutOfRange", "KeysUnavailable", "AdminSecretInvalid", "BackupRefused", "KeyFileInvalid"]);
 
 /** The world failed and not the program, or a store is not whole: the message says all there is to say. */
-const WORLD = new Set(["BrokerUnavailable", "StoreUnavailable", "StoreCorrupt", "BlobCorrupt", "StateConflict", "JournalConflict", "LeaseLost", "LogCorrupt", "CommandLogFailed", "DirectoryInUse", "VenueSnapshotInvalid"]);
+const WORLD = new Set(["BrokerUnavailable", "StoreUnavailable", "StoreCorrupt", "BlobCorrupt", "StateConflict", "JournalConflict", "LeaseLost", "DirectoryRefused", "LogCorrupt", "CommandLogFailed", "DirectoryInUse", "VenueSnapshotInvalid"]);
 
 /** One clear line for what the user can mend; the whole stack for what only a developer can. */
 export function explainFailure(failure: unknown): { message: string; exitCode: number } {

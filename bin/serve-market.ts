@@ -7,6 +7,7 @@ import { installAdminGate } from "../src/server/admin-gate.ts";
 import type { FaultPlan } from "../src/server/faults.ts";
 import type { DurableVenue } from "../src/server/durable-venue.ts";
 import { KeyRing, newApiKey, type ApiKey } from "../src/server/keys/api-keys.ts";
+import type { AdminTokens } from "../src/server/keys/admin-tokens.ts";
 import { changeKeys, readKeys, watchKeys } from "../src/server/keys/key-file.ts";
 import { operate } from "../src/server/operate.ts";
 import { healthRoutes } from "../src/server/routes-health.ts";
@@ -14,7 +15,7 @@ import { seasonRoutes, type IssueKey } from "../src/server/routes-seasons.ts";
 import { simulationRoutes } from "../src/server/routes-simulation.ts";
 import { isOfSeason } from "../src/server/seasons.ts";
 import { startServer } from "../src/server/server.ts";
-import type { RunningServer, TimeSettings, Unstamped } from "../src/server/server-parts.ts";
+import type { RunningServer, ServerSettings, TimeSettings, Unstamped } from "../src/server/server-parts.ts";
 import { Venue } from "../src/server/venue.ts";
 import type { VenueReply } from "../src/server/venue-replies.ts";
 import { CASH_ACCOUNT } from "../src/simulator/trading-account.ts";
@@ -45,7 +46,21 @@ export interface ServeOptions {
 /** Replayed bars have a tick for each tenth of a second of the clock; between clients only ends of days and orders come by themselves. */
 const TICK_MS = { "daily-bars": 100, "minute-bars": 100, agents: 250, clients: 1_000 } as const;
 
-export async function serveKept(options: ServeOptions, served: ServedVenue, durable: DurableVenue, log: Log): Promise<void> {
+/** What options and variables say of the server beside its market. */
+export interface Terms {
+  readonly time: TimeSettings;
+  readonly tls: ServerSettings["tls"];
+  readonly tokens: AdminTokens | undefined;
+}
+
+/** Everything that can be refused, before anything is made. @throws UsageError, AdminSecretInvalid */
+export function termsOf(options: ServeOptions, served: ServedVenue): Terms {
+  const { tlsCert, tlsKey } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
+  return { time: timeOf(options, served), tls: tlsCert === undefined || tlsKey === undefined ? undefined : tlsFiles(tlsCert, tlsKey), tokens: adminTokens() };
+}
+
+export async function serveKept(options: ServeOptions, served: ServedVenue, terms: Terms, durable: DurableVenue, log: Log): Promise<void> {
   const { venue } = durable;
   const keys = readKeys(options.dir);
   const ring = new KeyRing(keys, Date.now);
@@ -61,7 +76,7 @@ export async function serveKept(options: ServeOptions, served: ServedVenue, dura
     ring.replace(readKeys(options.dir));
     return { id: key.id, secret };
   };
-  const server = await started({ options, served, venue, ring, durable, issueKey, log });
+  const server = await started({ options, served, terms, venue, ring, durable, issueKey, log });
   const stopWatching = watchKeys(
     options.dir,
     (changed) => {
@@ -80,7 +95,7 @@ export async function serveKept(options: ServeOptions, served: ServedVenue, dura
 }
 
 /** With a key for each account and one for operators, which nobody can read again. */
-export async function serveInMemory(options: ServeOptions, served: ServedVenue, log: Log, accounts: readonly string[]): Promise<void> {
+export async function serveInMemory(options: ServeOptions, served: ServedVenue, terms: Terms, log: Log, accounts: readonly string[]): Promise<void> {
   const venue = new Venue(served.settings);
   const now = Date.now() as Instant;
   const made = [...accounts.map((account) => ({ account, scopes: ["trade", "read"] as ApiKey["scopes"] })), { account: accounts[0] ?? "paper", scopes: ["admin"] as ApiKey["scopes"] }].map(({ account, scopes }) =>
@@ -96,7 +111,7 @@ export async function serveInMemory(options: ServeOptions, served: ServedVenue, 
   };
   if (!options.stepped && served.followsClock) venue.apply({ type: "advance", at: Math.max(venue.now, now) as Instant });
   await openAccounts(venue, keys, async (command) => venue.apply({ ...command, at: venue.now }), log);
-  const server = await started({ options, served, venue, ring, durable: undefined, issueKey, log });
+  const server = await started({ options, served, terms, venue, ring, durable: undefined, issueKey, log });
   const told = made.map(({ key: { id, account, scopes }, secret }) => ({ account, scopes, id, secret }));
   if (options.json) process.stdout.write(`${JSON.stringify({ url: server.url, keys: told })}\n`);
   else process.stdout.write(`serving ${server.url}\n${told.map(({ account, scopes, id, secret }) => `${scopes.includes("admin") ? "operators" : account}: APCA_API_KEY_ID=${id} APCA_API_SECRET_KEY=${secret}\n`).join("")}`);
@@ -107,6 +122,7 @@ export async function serveInMemory(options: ServeOptions, served: ServedVenue, 
 interface Serving {
   readonly options: ServeOptions;
   readonly served: ServedVenue;
+  readonly terms: Terms;
   readonly venue: Venue;
   readonly ring: KeyRing;
   readonly durable: DurableVenue | undefined;
@@ -115,15 +131,14 @@ interface Serving {
   readonly log: Log;
 }
 
-async function started({ options, served, venue, ring, durable, issueKey, log }: Serving): Promise<RunningServer & { untilStopped(): Promise<void> }> {
-  const tokens = adminTokens();
+async function started({ options, served, terms: { time, tls, tokens }, venue, ring, durable, issueKey, log }: Serving): Promise<RunningServer & { untilStopped(): Promise<void> }> {
   const steps: { moveTo?: RunningServer["moveTo"] } = {};
   let isStopping = false;
   for (const note of served.notes) log.info(note);
   const server = await startServer({
-    host: options.host, port: options.port, venue, time: timeOf(options, served), authenticator: ring, journal: durable ?? "memory", log,
+    host: options.host, port: options.port, venue, time, authenticator: ring, journal: durable ?? "memory", log,
     requestsPerMinute: options.requestsPerMinute, connectionsMax: options.connectionsMax, corsOrigins: options.cors, legacyPatternDayTrader: options.legacyPatternDayTrader ?? false,
-    ...(options.tlsCert !== undefined && options.tlsKey !== undefined && { tls: tlsFiles(options.tlsCert, options.tlsKey) }),
+    ...(tls && { tls }),
     extend: async (parts) => {
       installAdminGate(parts, tokens, Date.now);
       healthRoutes(parts, { log: durable, diskFree: durable && (() => bytesFree(options.dir)), market: served.market, clock: Date.now, monotonic: () => performance.now(), isStopping: () => isStopping });

@@ -5,9 +5,10 @@
  * with the same settings.
  */
 import { randomBytes, randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { makeDirectory } from "../src/make-directory.ts";
 import { agentMarket } from "../src/server/agent-market.ts";
 import { writeDurably } from "../src/server/durable/durable-file.ts";
 import { clientsAlone } from "../src/server/market-source.ts";
@@ -55,26 +56,34 @@ export interface ServedVenue {
   readonly notes: readonly string[];
 }
 
+export interface KeptVenue extends ServedVenue {
+  /** Makes a new directory what it is to be. Until then nothing has been made or written. */
+  keep(): Promise<void>;
+}
+
 /** Whether it is a server's already, so that nothing is made in a directory that is only to be read. */
 export function isServed(directory: string): boolean {
   return existsSync(join(directory, VENUE_FILE));
 }
 
 /** @throws UsageError when options are given that the directory has decided otherwise, or too few for a new one. */
-export async function servedVenue(directory: string, options: MarketOptions, now: Instant): Promise<ServedVenue> {
+export async function servedVenue(directory: string, options: MarketOptions, now: Instant): Promise<KeptVenue> {
   const path = join(directory, VENUE_FILE);
   if (existsSync(path)) {
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
     if (!parsed.success) throw new UsageError(`${path} does not describe a venue: ${z.prettifyError(parsed.error)}`);
     const others = otherwiseIn(options, parsed.data).map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     if (others.length > 0) throw new UsageError(`${path} says what the venue is: leave out ${others.join(", ")}, or name another --dir`);
-    return venueOf(parsed.data);
+    return { ...(await venueOf(parsed.data)), keep: async () => undefined };
   }
   const { file, loaded } = await newVenue(options, now);
-  const venue = await venueOf(file, loaded);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  await writeDurably(path, [`${JSON.stringify(file, undefined, 2)}\n`]);
-  return venue;
+  return {
+    ...(await venueOf(file, loaded)),
+    async keep() {
+      makeDirectory(directory, 0o700);
+      await writeDurably(path, [`${JSON.stringify(file, undefined, 2)}\n`]);
+    },
+  };
 }
 
 /** The options that were given and do not say what the directory is. */

@@ -1,10 +1,10 @@
 /** `ballast paper`: a strategy on the simulated exchange, with its state in a file that outlives the process. */
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { continuePaper } from "../../backtest/paper.ts";
 import { journalHashOf, journalLines } from "../../backtest/result.ts";
 import { endOf } from "../../backtest/simulated-world.ts";
+import { makeDirectory } from "../../src/make-directory.ts";
 import { moneyToText, quantityToText } from "../../src/money.ts";
 import type { JournalEvent, RunOutcome } from "../../src/run/journal.ts";
 import { openSqliteStore } from "../../src/state/sqlite.ts";
@@ -54,7 +54,6 @@ Examples:
 async function paper(strategy: string, options: PaperOptions): Promise<void> {
   if (options.freshProcess && !options.replay) throw new UsageError("--fresh-process goes with --replay");
   if (options.until !== undefined && !options.replay) throw new UsageError("--until goes with --replay");
-  mkdirSync(dirname(options.state), { recursive: true });
   if (options.replay) {
     const run = await resolveRun(strategy, options);
     const until = options.until === undefined ? endOf(run.to) : instantArgument(options.until);
@@ -84,6 +83,7 @@ function instantArgument(text: string): Instant {
 }
 
 async function advance(strategy: string, run: ResolvedRun, options: PaperOptions, until: Instant): Promise<void> {
+  makeDirectory(dirname(options.state));
   const store = openSqliteStore(options.state);
   try {
     const { account, waiting } = await underLocalLease(store, run.deployment.account, (held) =>

@@ -10,7 +10,7 @@ import { ADMIN_SECRET_VARIABLE } from "../../src/server/keys/admin-tokens.ts";
 import type { Instant } from "../../src/time.ts";
 import { ADMIN_SECRET_FILE_VARIABLE } from "../admin-secret.ts";
 import { serveLog, type LogSettings } from "../serve-log.ts";
-import { serveInMemory, serveKept, type ServeOptions } from "../serve-market.ts";
+import { serveInMemory, serveKept, termsOf, type ServeOptions } from "../serve-market.ts";
 import { isServed, newServedVenue, servedVenue, type MarketOptions, type ServedVenue } from "../served-venue.ts";
 import { addSettings } from "../settings-from.ts";
 import { symbolList } from "../symbol-list.ts";
@@ -83,27 +83,29 @@ Examples:
 
 async function serve(options: Options, command: Command): Promise<void> {
   if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
-  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError("--tls-cert and --tls-key go together");
   const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } = options;
   const market = { symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } as MarketOptions;
   const now = Date.now() as Instant;
   const log = serveLog(options);
   if (options.memory !== undefined) {
     if (options.recover || command.getOptionValueSource("dir") !== "default") throw new UsageError("--memory keeps nothing: leave out --dir and --recover");
-    await serveInMemory(options, await newServedVenue(market, now), log, options.memory === true ? ["paper"] : listOf(options.memory));
+    const served = await newServedVenue(market, now);
+    await serveInMemory(options, served, termsOf(options, served), log, options.memory === true ? ["paper"] : listOf(options.memory));
     return;
   }
   if (options.recover && !isServed(dir)) throw new UsageError(`${dir} is no server's directory: it has no venue.json`);
   const served = await servedVenue(dir, market, now);
+  const terms = options.recover ? undefined : termsOf(options, served);
+  await served.keep();
   const onSnapshotFailure = (err: unknown): void => log.error({ err }, "a snapshot failed and the log goes on");
   const durable = await DurableVenue.open({ directory: dir, policy: options.fsync, snapshotEvery: options.snapshotEvery, venue: served.settings, onSnapshotFailure });
-  if (options.recover) return recovered(options, served, durable);
+  if (!terms) return recovered(options, served, durable);
   const { snapshot, commandsReplayed, lastSequence, torn, damagedSnapshots } = durable.recovery;
   if (lastSequence === 0) log.info({ kept: dir }, "a new market");
   else log.info({ commands: lastSequence, snapshotOf: snapshot?.sequence ?? 0, played: commandsReplayed }, "the market is as it was");
   for (const what of damagedSnapshots) log.warn({ what }, "a damaged snapshot was put aside");
   if (torn) log.warn({ bytes: torn.bytes, at: torn.offset, file: torn.path }, "what was being written when it stopped was cut; it was never acknowledged as synced");
-  await serveKept(options, served, durable, log);
+  await serveKept(options, served, terms, durable, log);
 }
 
 async function recovered({ dir, verify, json }: Options, { settings }: ServedVenue, durable: DurableVenue): Promise<void> {

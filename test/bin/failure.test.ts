@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +41,12 @@ test("a port in use is named with what to do, and so is a directory that is a fi
   const file = join(folder, "file");
   writeFileSync(file, "");
   expect(ballast(["serve", "--dir", file, "--symbols", "AAA"])).toMatchObject({ code: 1, err: `ballast: ${file}: file already exists (mkdir, EEXIST)\n` });
+}, 60_000);
+
+test.runIf(existsSync("/proc"))("a directory in a file system that takes none is refused, and not tried for ever", () => {
+  const err = "ballast: the directory /proc/market cannot be made: /proc takes no new directories\n";
+  expect(ballast(["serve", "--dir", "/proc/market/first", "--symbols", "AAA"])).toMatchObject({ code: 1, err });
+  expect(ballast(["keys", "create", "ann", "--dir", "/proc/market"])).toMatchObject({ code: 1, err });
 }, 60_000);
 
 test("a reader of the output who stops early ends no command with an error", async () => {

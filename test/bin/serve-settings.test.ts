@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -78,6 +78,20 @@ test("files of a certificate and of a secret that are not there, or hold somethi
   expect(ballast([...market, "--tls-cert", file, "--tls-key", file])).toMatchObject({ code: 2, err: expect.stringMatching(`^ballast: --tls-cert ${file} and --tls-key ${file} are no certificate and its key in PEM: .*\n$`) as string });
   expect(ballast(market, { env: { BALLAST_SERVE_ADMIN_SECRET_FILE: "no-such" } })).toMatchObject({ code: 2, err: "ballast: BALLAST_SERVE_ADMIN_SECRET_FILE: no-such could not be read: ENOENT: no such file or directory, open 'no-such'\n" });
   expect(ballast(["keys", "admin-token", "ann"])).toMatchObject({ code: 2, err: "ballast: neither BALLAST_SERVE_ADMIN_SECRET nor BALLAST_SERVE_ADMIN_SECRET_FILE is set: it is the secret that the server is started with\n" });
+}, 60_000);
+
+test("a server that is refused leaves no directory behind", () => {
+  const dir = join(folder, "market");
+  const refusals = [
+    ballast(["serve", "--dir", dir, "--agents", "--tls-cert", "no-such", "--tls-key", "no-such"]),
+    ballast(["serve", "--dir", dir, "--agents", "--tls-cert", "no-such"]),
+    ballast(["serve", "--dir", dir, "--agents"], { env: { BALLAST_SERVE_ADMIN_SECRET_FILE: "no-such" } }),
+    ballast(["serve", "--dir", dir, "--agents"], { env: { BALLAST_SERVE_ADMIN_SECRET: "short" } }),
+    ballast(["serve", "--dir", dir, "--agents", "--speed", "max"]),
+    ballast(["serve", "--dir", dir, "--symbols", "AAA", "--speed", "2"]),
+  ];
+  expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2]);
+  expect(existsSync(dir)).toBe(false);
 }, 60_000);
 
 test("an operator's token is signed with the secret of the server's file", async () => {

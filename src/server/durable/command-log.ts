@@ -15,6 +15,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { makeDirectory } from "../../make-directory.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { syncDirectory, UNFINISHED } from "./durable-file.ts";
 import { CommandLogFailed, LogCorrupt } from "./log-errors.ts";
@@ -82,7 +83,7 @@ export class CommandLog {
   /** @throws DirectoryInUse, LogCorrupt */
   static async open(settings: CommandLogSettings, replay: Replay): Promise<CommandLog> {
     const { directory } = settings;
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     const lock = new DirectoryLock(directory);
     try {
       for (const name of fs.readdirSync(directory)) if (name.endsWith(UNFINISHED)) fs.rmSync(join(directory, name));

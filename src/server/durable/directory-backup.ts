@@ -10,6 +10,7 @@ import fs from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { makeDirectory } from "../../make-directory.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { LogCorrupt } from "./log-errors.ts";
 import { replayCommands } from "./log-segments.ts";
@@ -36,7 +37,7 @@ const KEPT = /^(venue\.json|keys\.json|snapshot-\d{16}\.jsonl|commands-\d{16}\.l
 /** @throws BackupRefused, LogCorrupt */
 export async function backUpDirectory(directory: string, to: string, createdAt: string): Promise<DirectoryManifest> {
   if (!existsSync(join(directory, "venue.json"))) throw new BackupRefused(`${directory} is no server's directory: it has no venue.json`);
-  await makeEmpty(to);
+  makeEmpty(to);
   await copyFiles(directory, to);
   const lastSequence = await checked(to);
   const files = await Promise.all(keptIn(to).map((name) => described(to, name)));
@@ -49,7 +50,7 @@ export async function backUpDirectory(directory: string, to: string, createdAt: 
 /** @throws BackupRefused, LogCorrupt */
 export async function restoreDirectory(from: string, directory: string): Promise<DirectoryManifest> {
   const manifest = manifestOf(from);
-  await makeEmpty(directory);
+  makeEmpty(directory);
   for (const { name, bytes, sha256 } of manifest.files) {
     const path = join(directory, name);
     await fs.copyFile(join(from, name), path);
@@ -63,8 +64,8 @@ export async function restoreDirectory(from: string, directory: string): Promise
   return manifest;
 }
 
-async function makeEmpty(directory: string): Promise<void> {
-  await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+function makeEmpty(directory: string): void {
+  makeDirectory(directory, 0o700);
   if (readdirSync(directory).length > 0) throw new BackupRefused(`${directory} is not empty: name one that is, or that is not there`);
 }
 

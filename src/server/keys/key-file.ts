@@ -2,9 +2,10 @@
  * The keys of a state directory: `keys.json`, replaced as a whole under a lock, so that a command line can make and
  * revoke keys while the server runs. The server looks again every second.
  */
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeDirectory } from "../../make-directory.ts";
 import { DirectoryLock } from "../durable/directory-lock.ts";
 import { writeDurably } from "../durable/durable-file.ts";
 import { apiKeySchema, type ApiKey } from "./api-keys.ts";
@@ -30,7 +31,7 @@ export function readKeys(directory: string): readonly ApiKey[] {
 
 /** @throws KeyFileInvalid, DirectoryInUse */
 export async function changeKeys(directory: string, change: (keys: readonly ApiKey[]) => readonly ApiKey[]): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const lock = await DirectoryLock.within(LOCK_WAIT_MS, directory, "keys.lock");
   try {
     const keys = change(readKeys(directory));
