@@ -67,18 +67,18 @@ export function addDeskOptions(command: Command): Command {
   return addStoreOptions(command.option("--config <file>", "the configuration", "ballast.yaml").option("--account <name>", "the account (default: the only one)")).option("--live <account>", "confirm by its name that an account of real money is meant");
 }
 
-/** A store that is not there is made only where `create` says so. @throws UsageError, ConfigInvalid, StoreUnavailable */
-export function openStore({ store: file, table }: StoreOptions, { create = false } = {}): DeskStore {
+/** A store that is not there is made only where `create` says so, and one that may only be read will do where `toRead` does. @throws UsageError, ConfigInvalid, StoreUnavailable */
+export function openStore({ store: file, table }: StoreOptions, how: { readonly create?: true; readonly toRead?: true } = {}): DeskStore {
   if (file !== undefined && table !== undefined) throw new UsageError("give --store or --table, not both");
   const tableName = table ?? (file === undefined ? process.env[ENVIRONMENT.table] : undefined);
   if (tableName !== undefined && tableName !== "") return tableStore(tableName);
-  return fileStore(file ?? DEFAULT_STORE, create);
+  return fileStore(file ?? DEFAULT_STORE, how);
 }
 
 /** @throws UsageError, ConfigInvalid, StoreUnavailable */
-export function openDesk(options: DeskOptions, { create = false } = {}): Desk {
+export function openDesk(options: DeskOptions, how: { readonly create?: true } = {}): Desk {
   const config = readConfig(options.config);
-  const store = openStore(options, { create });
+  const store = openStore(options, how);
   const isLocal = store.schema.startsWith("SQLite");
   const keysOf: KeysOf = isLocal ? async () => keysFromEnvironment(process.env) : secretKeys(systemClock);
   const env = { ...process.env, [ENVIRONMENT.confirmLive]: options.live };
@@ -114,12 +114,12 @@ export function deploymentOf(config: Config, { account: asked, strategy }: Pick<
   throw new UsageError(strategy === undefined ? `say which strategy with --strategy: ${names}` : `account ${name} runs no strategy ${strategy}; it runs ${names}`);
 }
 
-function fileStore(file: string, create: boolean): DeskStore {
+function fileStore(file: string, { create, toRead }: NonNullable<Parameters<typeof openStore>[1]>): DeskStore {
   if (!existsSync(file)) {
     if (!create) throw new UsageError(`there is no state file ${file}: ballast paper and ballast run make it; --store names another`);
     makeDirectory(dirname(file));
   }
-  const store = openSqliteStore(file);
+  const store = openSqliteStore(file, { ...(toRead && { toRead }) });
   return { ...store, name: file, schema: `SQLite schema ${SCHEMA_VERSION}`, runIds: async () => store.journal.runs() };
 }
 

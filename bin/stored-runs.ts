@@ -43,7 +43,7 @@ export async function storedRun(asked: string, { state, table, bucket }: WhereOp
   const where = file ?? state;
   if (where.endsWith(".jsonl")) return { ...journalFileRun(where, name), record: undefined };
   if (!existsSync(where)) throw new UsageError(`there is no state file ${where}: ballast paper and ballast run make it; --state names another`);
-  const store = openSqliteStore(where);
+  const store = openSqliteStore(where, { toRead: true });
   try {
     const run = oneOf(name, store.journal.runs(), where) as RunId;
     return await readRun(run, { ...store, index: store.state });

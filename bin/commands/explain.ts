@@ -41,7 +41,7 @@ async function explain(asked: string, { journal, json, ...options }: Options): P
 }
 
 async function fromStore(asked: string, options: Options): Promise<readonly JournalEvent[]> {
-  const store = openStore(options);
+  const store = openStore(options, { toRead: true });
   try {
     return await findRun(asked, store, options);
   } finally {

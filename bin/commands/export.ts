@@ -97,7 +97,7 @@ function openJournal({ store: file, table, bucket }: Options): OpenedJournal {
   if (table === undefined) {
     if (bucket !== undefined) throw new UsageError("--bucket goes with --table");
     if (!existsSync(file)) throw new UsageError(`there is no store ${file}`);
-    const store = openSqliteStore(file);
+    const store = openSqliteStore(file, { toRead: true });
     return { journal: store.journal, name: file, accounts: () => [...new Set(store.journal.runs().map((run) => run.slice(0, run.indexOf("/"))))].sort(), close: () => store.close() };
   }
   const client = dynamodbClient();

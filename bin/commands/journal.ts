@@ -28,7 +28,7 @@ Examples:
 }
 
 async function journal(asked: string, { json, ...options }: Options): Promise<void> {
-  const store = openStore(options);
+  const store = openStore(options, { toRead: true });
   try {
     const events = await findRun(asked, store, options);
     const lines = json ? events.map((event) => JSON.stringify(event)) : events.flatMap(eventLines);

@@ -102,7 +102,7 @@ async function accountOf({ deployment, world }: ResolvedRun, { store: file }: St
   const cashAlone: Account = { cash: world.cash, equity: world.cash, lastEquity: world.cash, buyingPower: world.cash, positions: [], blocked: undefined };
   if (file === undefined) return { account: cashAlone, memory: deployment.strategy.initialMemory };
   if (!existsSync(file)) throw new UsageError(`there is no state file ${file}: ballast paper makes it; without --store the plan starts with cash alone`);
-  const store = openSqliteStore(file);
+  const store = openSqliteStore(file, { toRead: true });
   try {
     const account = await paperAccount({ deployment }, store);
     if (!account) throw new UsageError(`${file} holds no paper run of ${deployment.strategy.name}`);

@@ -1,6 +1,4 @@
 /** `ballast restore`: a local store from its backup, verified before it has its name. */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Command } from "commander";
 import { restoreDirectory } from "../../src/server/durable/directory-backup.ts";
 import { restoreStore } from "../../src/state/sqlite-backup.ts";
@@ -38,7 +36,6 @@ Examples:
         return;
       }
       const store = named ?? DEFAULT_STORE;
-      mkdirSync(dirname(store), { recursive: true });
       const manifest = await restoreStore(from, store);
       const { runs, events, blobs, createdAt } = manifest;
       process.stdout.write(json ? `${JSON.stringify(manifest)}\n` : `${store}: ${runs} runs, ${events} events, ${blobs} blobs as of ${createdAt}, verified\n`);

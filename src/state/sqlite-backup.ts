@@ -6,17 +6,20 @@
  * journals, so that a restore knows the file for the one that was made. Neither ever writes over a file.
  */
 import { createHash, hash } from "node:crypto";
-import { closeSync, constants, copyFileSync, createReadStream, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, constants, copyFileSync, createReadStream, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { ContentHash } from "../ports.ts";
+import { makeDirectory } from "../make-directory.ts";
 import { verifyChain } from "../run/journal.ts";
 import { isoOf, type Instant } from "../time.ts";
 import { unpacked } from "./packed-blob.ts";
 import { BUSY_TIMEOUT_MS } from "./sqlite.ts";
 import { requireSound, schemaVersionOf } from "./sqlite-schema.ts";
-import { messageOf, StoreCorrupt, StoreUnavailable } from "./store-errors.ts";
+import { openToRead } from "./sqlite-reading.ts";
+import { BackupRefused, messageOf, StoreCorrupt, StoreUnavailable } from "./store-errors.ts";
 import { eventOfText } from "./stored-text.ts";
 
 const manifestSchema = z.strictObject({
@@ -38,12 +41,13 @@ export function manifestPathOf(file: string): string {
   return `${file}.manifest.json`;
 }
 
-/** @throws StoreUnavailable when a file is in the way or cannot be used, StoreCorrupt when the store is not whole. */
+/** The directory of the copy is made where there is none. @throws BackupRefused, StoreUnavailable, and StoreCorrupt when the store is not whole. */
 export async function backUpStore(store: string, to: string, now: Instant): Promise<BackupManifest> {
-  if (!existsSync(store)) throw new StoreUnavailable(`there is no store ${store}`);
+  if (!existsSync(store)) throw new BackupRefused(`there is no store ${store}`);
   refuseToOverwrite(to);
   refuseToOverwrite(manifestPathOf(to));
   const partial = `${to}.partial`;
+  makeDirectory(dirname(to));
   try {
     await copyPages(store, partial);
     const content = verified(partial);
@@ -57,13 +61,16 @@ export async function backUpStore(store: string, to: string, now: Instant): Prom
   }
 }
 
-/** @throws StoreUnavailable when the store exists or the backup cannot be read, StoreCorrupt when it is not the one that was made. */
+/** The directory of the store is made where there is none. @throws BackupRefused, StoreUnavailable, and StoreCorrupt when the backup is not the one that was made. */
 export async function restoreStore(from: string, store: string): Promise<BackupManifest> {
   for (const path of [store, `${store}-wal`, `${store}-shm`]) refuseToOverwrite(path);
   const manifest = manifestOf(from);
   const partial = `${store}.partial`;
+  makeDirectory(dirname(store));
   try {
     copyFileSync(from, partial, constants.COPYFILE_EXCL);
+    // A backup may be kept from being written; the store is to be.
+    chmodSync(partial, statSync(partial).mode | 0o600);
     const sha256 = await sha256Of(partial);
     if (sha256 !== manifest.sha256) throw new StoreCorrupt(`${from} is not the file that was backed up: its SHA-256 is ${sha256}, the manifest has ${manifest.sha256}`);
     const { journals } = verified(partial);
@@ -77,20 +84,19 @@ export async function restoreStore(from: string, store: string): Promise<BackupM
 }
 
 function refuseToOverwrite(path: string): void {
-  if (existsSync(path)) throw new StoreUnavailable(`${path} is there already, and is not written over: give another name or move it away`);
+  if (existsSync(path)) throw new BackupRefused(`${path} is there already, and is not written over: give another name or move it away`);
 }
 
 async function copyPages(store: string, to: string): Promise<void> {
-  const source = opened(store);
+  const source = opened(store, openToRead);
   try {
-    schemaVersionOf(source);
     await backup(source, to);
   } catch (error) {
     throw new StoreUnavailable(`the store ${store} could not be copied: ${messageOf(error)}`, { cause: error });
   } finally {
     source.close();
   }
-  const copy = opened(to);
+  const copy = opened(to, (path, timeout) => new DatabaseSync(path, { timeout }));
   try {
     // One file, without a log beside it.
     copy.exec("PRAGMA journal_mode = DELETE");
@@ -100,7 +106,7 @@ async function copyPages(store: string, to: string): Promise<void> {
 }
 
 function verified(file: string): Pick<BackupManifest, "schema" | "runs" | "events" | "blobs" | "journals"> {
-  const db = opened(file, true);
+  const db = opened(file, (path, timeout) => new DatabaseSync(path, { timeout, readOnly: true }));
   try {
     const schema = schemaVersionOf(db);
     requireSound(db);
@@ -145,13 +151,13 @@ function manifestOf(file: string): BackupManifest {
   try {
     return manifestSchema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
-    throw new StoreUnavailable(`the backup's manifest ${path} cannot be used: ${messageOf(error)}`, { cause: error });
+    throw new BackupRefused(`the backup's manifest ${path} cannot be used: ${messageOf(error)}`, { cause: error });
   }
 }
 
-function opened(path: string, readOnly = false): DatabaseSync {
+function opened(path: string, open: typeof openToRead): DatabaseSync {
   try {
-    return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly });
+    return open(path, BUSY_TIMEOUT_MS);
   } catch (error) {
     throw new StoreUnavailable(`${path} cannot be used: ${messageOf(error)}`, { cause: error });
   }

@@ -42,6 +42,13 @@ export function migrate(db: DatabaseSync): void {
   for (let version = schemaVersionOf(db); version < SCHEMA_VERSION; version = schemaVersionOf(db)) step(db);
 }
 
+/** For a file that cannot be migrated. @throws Error for one of an older schema too. */
+export function requireCurrent(db: DatabaseSync): void {
+  const version = schemaVersionOf(db);
+  if (version < SCHEMA_VERSION) throw new Error(`the file has schema version ${version}, may only be read, and so cannot be brought to ${SCHEMA_VERSION}: restore a backup of it elsewhere`);
+  requireSound(db);
+}
+
 /** Every page and every row can be read, and the indexes are in order. */
 export function requireSound(db: DatabaseSync): void {
   const [finding] = db.prepare("PRAGMA quick_check(1)").all() as { quick_check: string }[];

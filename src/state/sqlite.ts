@@ -17,7 +17,8 @@ import type { JournalEvent } from "../run/journal.ts";
 import { journalConflict, stateConflict } from "./conflicts.ts";
 import { leaseKey, LeaseLost, type Fence, type FencingStore } from "./fence.ts";
 import { SqliteBlobStore } from "./sqlite-blobs.ts";
-import { migrate } from "./sqlite-schema.ts";
+import { isReadOnly, openToRead } from "./sqlite-reading.ts";
+import { migrate, requireCurrent } from "./sqlite-schema.ts";
 import { messageOf, StoreUnavailable } from "./store-errors.ts";
 import { eventOfText, textOfValue, valueOfText } from "./stored-text.ts";
 
@@ -31,15 +32,17 @@ export interface SqliteStore extends FencingStore {
 export interface SqliteOptions {
   /** How far a write has come when its call returns: "full" survives a loss of power, "off" only the end of the process. */
   readonly synchronous?: "full" | "off";
+  /** Nothing will be written: a file that may only be read will do. */
+  readonly toRead?: true;
 }
 
 export const BUSY_TIMEOUT_MS = 5_000;
 
 /** Creates the file when it is absent. @throws StoreUnavailable when it cannot be used. */
 export function openSqliteStore(path: string, options: SqliteOptions = {}): SqliteStore {
-  const db = opened(path);
+  const db = options.toRead ? readable(path) : opened(path);
   try {
-    migrate(db);
+    if (!options.toRead) migrate(db);
     db.exec(`PRAGMA synchronous = ${options.synchronous ?? "full"}`);
     return {
       journal: new SqliteJournal(path, db),
@@ -164,6 +167,28 @@ function opened(path: string): DatabaseSync {
   } catch (error) {
     throw unusable(path, error);
   }
+}
+
+/** An older file is brought up to date where it may be written. */
+function readable(path: string): DatabaseSync {
+  const db = opened(path);
+  try {
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    if (!isReadOnly(error)) throw unusable(path, error);
+  }
+  return guarded(path, () => {
+    const unwritable = openToRead(path, BUSY_TIMEOUT_MS);
+    try {
+      requireCurrent(unwritable);
+      return unwritable;
+    } catch (error) {
+      unwritable.close();
+      throw error;
+    }
+  });
 }
 
 function guarded<T>(path: string, work: () => T): T {

@@ -5,6 +5,11 @@ export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
 }
 
+/** What was asked for would write over something, or name what is no store or no backup. Nothing was done. */
+export class BackupRefused extends Error {
+  override readonly name = "BackupRefused";
+}
+
 /** The store answered, with something that this program did not write or cannot read. */
 export class StoreCorrupt extends Error {
   override readonly name: string = "StoreCorrupt";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -10,6 +10,7 @@ import { openSqliteStore } from "../../src/state/sqlite.ts";
 import { instantOf } from "../../src/time.ts";
 import type { AccountName } from "../../src/trade.ts";
 import { ballast } from "../support/command-line.ts";
+import { mayStartUnprivileged, unprivileged } from "../support/unprivileged.ts";
 import { startDynamodb, type DynamodbServer } from "../support/dynamodb-server.ts";
 
 let made: string;
@@ -35,6 +36,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const exported = (...more: string[]): ReturnType<typeof ballast> => ballast(["export", "--account", "simulated", "--store", at("paper.sqlite"), ...more]);
+function restoreChanged(): ReturnType<typeof ballast> {
+  appendFileSync(at("backup"), "more");
+  return ballast(["restore", "--from", at("backup"), "--store", at("copy")]);
+}
 const parsed = (text: string): Record<string, unknown>[] => text.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test("a restored paper run exports what the one that was backed up did, and goes on", () => {
@@ -69,6 +74,17 @@ test("an export is each run with its events, whose lines hash to the next one's 
   expect(objects.at(-1)).toEqual({ type: "end", account: "simulated", runs: 4, events: count });
 });
 
+test("a store that may only be read is exported, explained and journaled as one that may be written", async ({ skip }) => {
+  skip(!(await mayStartUnprivileged()));
+  const reading = [["export", "--account", "simulated", "--store"], ["explain", "last", "--state"], ["journal", "last", "--json", "--store"], ["replay", "last", "--state"]];
+  const before = reading.map((args) => ballast([...args, at("paper.sqlite")]));
+  chmodSync(at("paper.sqlite"), 0o444);
+  chmodSync(folder, 0o555);
+  expect(await unprivileged(() => reading.map((args) => ballast([...args, at("paper.sqlite")])))).toEqual(before);
+  expect(before.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  chmodSync(folder, 0o755);
+});
+
 test("an export can be of some runs, and go into a file that must not be there", () => {
   const some = ["--strategy", "momentum", "--from", "2015-02-02T14:35:00Z", "--before", "2015-04-01T13:35:00Z", "--out", at("history.jsonl")];
   expect(exported(...some)).toEqual({ code: 0, out: "", err: "" });
@@ -97,8 +113,11 @@ test("a journal that was changed ends the export with code 1 and the event", () 
 });
 
 test.each([
-  ["backup over a file", () => ballast(["backup", "--store", at("paper.sqlite"), "--to", at("backup")]), 1, "is there already, and is not written over"],
-  ["restore over a store", () => ballast(["restore", "--from", at("backup"), "--store", at("paper.sqlite")]), 1, "is there already, and is not written over"],
+  ["backup over a file", () => ballast(["backup", "--store", at("paper.sqlite"), "--to", at("backup")]), 2, "is there already, and is not written over"],
+  ["restore over a store", () => ballast(["restore", "--from", at("backup"), "--store", at("paper.sqlite")]), 2, "is there already, and is not written over"],
+  ["backup of a store that is not there", () => ballast(["backup", "--store", at("nowhere"), "--to", at("copy")]), 2, "there is no store"],
+  ["restore of what is no backup", () => ballast(["restore", "--from", at("paper.sqlite"), "--store", at("copy")]), 2, "paper.sqlite.manifest.json cannot be used"],
+  ["restore of a backup that was changed", () => restoreChanged(), 1, "is not the file that was backed up"],
   ["export of a store that is not there", () => ballast(["export", "--account", "a", "--store", at("nowhere")]), 2, "there is no store"],
   ["export of an account that has no run", () => ballast(["export", "--account", "main", "--store", at("paper.sqlite")]), 2, "holds no run of the account main; it has runs of simulated"],
   ["export with an instant that is none", () => exported("--from", "yesterday"), 2, '--from "yesterday" is not an instant'],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GENESIS, hashOf, type JournalEvent } from "../../src/run/journal.ts";
 import { backUpStore, restoreStore } from "../../src/state/sqlite-backup.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/state/sqlite.ts";
-import { StoreCorrupt, StoreUnavailable } from "../../src/state/store-errors.ts";
+import { BackupRefused, StoreCorrupt } from "../../src/state/store-errors.ts";
 import { instantOf } from "../../src/time.ts";
 import type { RunId } from "../../src/trade.ts";
 import { eventAt } from "../support/store-contract.ts";
+import { unprivileged } from "../support/unprivileged.ts";
 
 const NOW = instantOf("2024-03-01T22:00:00Z");
 const run = "acct/trend/2024-03-01T14:35:00.000Z" as RunId;
@@ -69,6 +70,61 @@ test("a backup that is made while another connection appends is of one moment", 
   expect((await restoreStore(at("copy"), at("restored"))).journals).toBe(manifest.journals);
 });
 
+describe("a store that may only be read, in a directory that may only be read,", () => {
+  beforeEach(async () => {
+    await backUpStore(at("store"), at("kept/store"), NOW);
+    await restoreStore(at("kept/store"), at("kept/current"));
+    openSqliteStore(at("kept/current")).close();
+    mkdirSync(at("new"));
+    for (const name of readdirSync(at("kept"))) chmodSync(at(`kept/${name}`), 0o444);
+    for (const [name, mode] of [["kept", 0o555], ["new", 0o777], [".", 0o755]] as const) chmodSync(at(name), mode);
+  });
+  afterEach(() => chmodSync(at("kept"), 0o755));
+
+  // A backup is one file; a store that was in use is one with a log beside it when somebody has it open.
+  test.each(["store", "current"])("is read and backed up: %s", async (name) => {
+    const manifest = await unprivileged(() => backUpStore(at(`kept/${name}`), at("new/copy"), NOW));
+    expect(manifest).toMatchObject({ runs: 1, events: 5, blobs: 1 });
+    await unprivileged(async () => {
+      const kept = openSqliteStore(at(`kept/${name}`), { toRead: true });
+      expect(await kept.journal.read(run)).toEqual(await store.journal.read(run));
+      await expect(kept.journal.append(run, 5, eventAt(5))).rejects.toThrow("attempt to write a readonly database");
+      kept.close();
+    });
+    expect(readdirSync(at("kept")).sort()).toEqual(["current", "store", "store.manifest.json"]);
+  });
+
+  test("is restored as one that may be written", async () => {
+    await unprivileged(async () => {
+      await restoreStore(at("kept/store"), at("new/restored"));
+      const restored = openSqliteStore(at("new/restored"));
+      await restored.journal.append(run, 5, eventAt(5));
+      restored.close();
+    });
+  });
+
+  test("is refused to whoever means to write", async () => {
+    await unprivileged(() => expect(() => openSqliteStore(at("kept/store"))).toThrow("attempt to write a readonly database"));
+  });
+
+  test("is not read without the log beside it that holds its newest writes", async () => {
+    chmodSync(at("kept"), 0o755);
+    writeFileSync(at("kept/current-wal"), "the newest");
+    for (const [name, mode] of [["kept/current-wal", 0o444], ["kept", 0o555]] as const) chmodSync(at(name), mode);
+    await unprivileged(async () => {
+      expect(() => openSqliteStore(at("kept/current"), { toRead: true })).toThrow("cannot be used");
+      await expect(backUpStore(at("kept/current"), at("new/copy"), NOW)).rejects.toThrow("cannot be used");
+    });
+  });
+
+  test("and that is of an older schema is told to be restored elsewhere", async () => {
+    chmodSync(at("kept/store"), 0o644);
+    change(at("kept/store"), "PRAGMA user_version = 1");
+    chmodSync(at("kept/store"), 0o444);
+    await unprivileged(() => expect(() => openSqliteStore(at("kept/store"), { toRead: true })).toThrow("the file has schema version 1, may only be read, and so cannot be brought to 2: restore a backup of it elsewhere"));
+  });
+});
+
 describe("nothing is written over", () => {
   test.each(["copy", "copy.manifest.json"])("by a backup, where %s is there", async (name) => {
     writeFileSync(at(name), "mine");
@@ -101,7 +157,7 @@ describe("a backup is refused and leaves no file", () => {
   test("of another program's file, and of one that is not there", async () => {
     change(at("other"), "CREATE TABLE invoices (id INTEGER)");
     await expect(backUpStore(at("other"), at("copy"), NOW)).rejects.toThrow("the file is a database of another program");
-    await expect(backUpStore(at("nowhere"), at("copy"), NOW)).rejects.toThrow(new StoreUnavailable(`there is no store ${at("nowhere")}`));
+    await expect(backUpStore(at("nowhere"), at("copy"), NOW)).rejects.toThrow(new BackupRefused(`there is no store ${at("nowhere")}`));
     expect(existsSync(at("nowhere"))).toBe(false);
   });
 });

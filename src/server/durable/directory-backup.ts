@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { makeDirectory } from "../../make-directory.ts";
+import { BackupRefused } from "../../state/store-errors.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { LogCorrupt } from "./log-errors.ts";
 import { replayCommands } from "./log-segments.ts";
@@ -23,11 +24,6 @@ const manifestSchema = z.strictObject({
   files: z.array(z.strictObject({ name: z.string().regex(/^[\w.-]+$/), bytes: z.int(), sha256: z.hex().length(64) })),
 });
 export type DirectoryManifest = z.output<typeof manifestSchema>;
-
-/** Nothing is written over, and nothing is made of what is not a backup. */
-class BackupRefused extends Error {
-  override readonly name = "BackupRefused";
-}
 
 const MANIFEST = "manifest.json";
 const ATTEMPTS = 5;
@@ -54,6 +50,8 @@ export async function restoreDirectory(from: string, directory: string): Promise
   for (const { name, bytes, sha256 } of manifest.files) {
     const path = join(directory, name);
     await fs.copyFile(join(from, name), path);
+    // A backup may be kept from being written; a server writes.
+    await fs.chmod(path, 0o600);
     const copied = await described(directory, name);
     if (copied.sha256 !== sha256 || copied.bytes !== bytes) throw new LogCorrupt(`${join(from, name)} is not the file that was backed up: its SHA-256 is ${copied.sha256}, and the manifest says ${sha256}`, join(from, name), 0);
     await syncFile(path);
