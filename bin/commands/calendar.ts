@@ -1,9 +1,9 @@
 /** `ballast calendar`: the sessions and closures of the New York exchanges between two dates. */
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { closuresBetween, sessionsBetween, type Closure, type Session } from "../../src/rules/calendar.ts";
 import { epochDayOf, isoOf, newYorkClock, weekdayOf, type Instant, type SessionDate } from "../../src/time.ts";
 import { dayOfArgument } from "../date-argument.ts";
+import { longTable } from "../long-table.ts";
 import { UsageError } from "../usage-error.ts";
 
 export function register(program: Command): void {
@@ -37,14 +37,10 @@ function toJson({ date, open, close, earlyClose }: Session) {
 }
 
 function asText(sessions: readonly Session[], closures: readonly Closure[]): string {
-  const days = new Table({ head: ["Session", "", "Open", "Close", "Open UTC", "Close UTC", ""], style: { head: [], border: [], compact: true } });
-  for (const { date, open, close, earlyClose } of sessions) {
-    days.push([date, weekdayName(date), newYorkTime(open), newYorkTime(close), utcTime(open), utcTime(close), earlyClose ? "half day" : ""]);
-  }
-  const closed = new Table({ head: ["Closed", "", "Why"], style: { head: [], border: [], compact: true } });
-  for (const { date, reason } of closures) closed.push([date, weekdayName(date), reason]);
+  const days = sessions.map(({ date, open, close, earlyClose }) => [date, weekdayName(date), newYorkTime(open), newYorkTime(close), utcTime(open), utcTime(close), earlyClose ? "half day" : ""]);
+  const closed = closures.map(({ date, reason }) => [date, weekdayName(date), reason]);
   const counts = `${sessions.length} ${sessions.length === 1 ? "session" : "sessions"}, ${closures.length} ${closures.length === 1 ? "closure" : "closures"} on weekdays; times are New York's unless UTC.\n`;
-  return `${sessions.length > 0 ? `${days.toString()}\n` : ""}${closures.length > 0 ? `${closed.toString()}\n` : ""}${counts}`;
+  return `${days.length > 0 ? `${longTable(["Session", "", "Open", "Close", "Open UTC", "Close UTC", ""], days)}\n` : ""}${closed.length > 0 ? `${longTable(["Closed", "", "Why"], closed)}\n` : ""}${counts}`;
 }
 
 function newYorkTime(at: Instant): string {
