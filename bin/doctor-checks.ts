@@ -14,11 +14,12 @@ import { BrokerUnavailable, MarketDataMissing, type StateKey } from "../src/port
 import { breakerKey, CLOSED_BREAKER, positionAt } from "../src/risk/trading-breaker.ts";
 import { sessionsBetween } from "../src/rules/calendar.ts";
 import { changeState } from "../src/run/change-state.ts";
-import { tradingWindowOf } from "../src/run/deployment.ts";
+import { tradingWindowOf, type Deployment } from "../src/run/deployment.ts";
+import { barsNeeded } from "../src/run/market-facts.ts";
 import { KeysUnavailable } from "../src/aws/secrets.ts";
 import { ConfigInvalid } from "../src/config.ts";
 import { StoreUnavailable } from "../src/state/store-errors.ts";
-import { instantOf, isoOf, newYorkClock, type EpochDay, type Instant } from "../src/time.ts";
+import { dateOfEpochDay, instantOf, isoOf, newYorkClock, type EpochDay, type Instant } from "../src/time.ts";
 import type { Desk, DeskStore } from "./desk.ts";
 import { recentRuns } from "./recent-runs.ts";
 
@@ -69,6 +70,7 @@ export async function checkAccount(account: AccountConfig, desk: Desk, sessionsA
   note("clock", await judged(() => clockOf(checkup, desk)));
   note("calendar", await judged(() => calendarOf(checkup, desk, sessionsAhead)));
   note("market data", await judged(() => marketDataOf(account, desk, venue), "see that the subscription permits the feed, or name a feedFallback"));
+  for (const deployment of desk.config.deployments) if (deployment.account === account.name) note("bars", await judged(() => barsOf(deployment, desk, venue), "a run would end with this: try again some minutes after a close, take the symbol out, or name another feed"));
   await venue.keepBreakers();
   return findings;
 }
@@ -156,6 +158,23 @@ async function marketDataOf({ name, feed }: AccountConfig, { config, clock }: De
   const quote = (await ports.marketData.quotes([symbol])).get(symbol);
   if (!quote) return warn(`feed ${feed} answers, without a two-sided quote for ${symbol}`, "look again while the market is open");
   return ok(`feed ${feed} answers; ${symbol} was quoted ${Math.max(0, Math.round((clock.now() - quote.at) / 1000))} s ago`);
+}
+
+const SHORT_SHOWN = 5;
+
+/** What a run would be shown: every bar that the strategy and its limits look back on, or all that there are of a symbol. */
+async function barsOf({ strategy, symbols, settings }: Deployment, { clock }: Desk, { ports }: Venue<DeskStore>): Promise<Judgement> {
+  const needed = Math.max(strategy.lookback, barsNeeded(settings.limits, settings.executionStyle));
+  if (needed === 0) return ok(`${strategy.name} looks at none`);
+  const view = await ports.marketData.view(symbols, needed, clock.now());
+  const short = symbols.flatMap((symbol) => {
+    const { days } = view.bars(symbol);
+    return days.length >= needed ? [] : [`${symbol} has ${days.length}, from ${dateOfEpochDay(days[0] as EpochDay)} on, and the rest in ${needed - days.length} sessions`];
+  });
+  const lookedAt = `${strategy.name} looks back on ${needed} daily ${needed === 1 ? "bar" : "bars"}`;
+  if (short.length === 0) return ok(`${lookedAt}, and every symbol has them`);
+  const more = short.length > SHORT_SHOWN ? `; and ${short.length - SHORT_SHOWN} more symbols` : "";
+  return warn(`${lookedAt}: ${short.slice(0, SHORT_SHOWN).join("; ")}${more}`, "see that the strategy decides well by fewer, or leave the symbol out until then");
 }
 
 async function judged(check: () => Promise<Judgement>, remedy = "try again; if it stays, ask the broker"): Promise<Judgement> {

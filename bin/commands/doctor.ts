@@ -13,7 +13,7 @@ interface Options extends DeskOptions {
 }
 
 export function register(program: Command): void {
-  addDeskOptions(program.command("doctor").description("Check configuration, store, keys, host, permissions, clock, calendar and market data, and say what to do."))
+  addDeskOptions(program.command("doctor").description("Check configuration, store, keys, host, permissions, clock, calendar, market data and the bars that strategies look back on, and say what to do."))
     .option("--sessions <n>", "of how many sessions to come the calendars are compared, at most 250", "20")
     .option("--json", "print one JSON object: { findings: [{ account, check, level, says, remedy }] }")
     .addHelpText(

@@ -43,6 +43,8 @@ export class LocalBroker {
   clockAheadMs = 0;
   /** A day on which the venue has no session, though the calendar has one. */
   closedOn: string | undefined;
+  /** The first day of which there are bars, of symbols that were listed lately. */
+  readonly barsSince: Record<string, string> = {};
   /** Whether the account takes no orders. */
   blocked = false;
   /** Waited for before an answer, with the request's method and path. */
@@ -90,7 +92,7 @@ export class LocalBroker {
       case "GET /v2/account/activities/FILL":
         return { status: 200, body: this.orders.filter((order) => this.#isFilled(order)).map((order) => this.#fillOf(order)) };
       case "GET /v2/stocks/bars":
-        return { status: 200, body: { bars: barsOf(searchParams), next_page_token: null } };
+        return { status: 200, body: { bars: barsOf(searchParams, this.barsSince), next_page_token: null } };
       case "GET /v1/corporate-actions":
         return { status: 200, body: { corporate_actions: this.corporateActions, next_page_token: null } };
       case "GET /v2/stocks/quotes/latest":
@@ -158,13 +160,13 @@ function symbolsOf(query: URLSearchParams): string[] {
   return (query.get("symbols") ?? "").split(",");
 }
 
-function barsOf(query: URLSearchParams): Record<string, unknown[]> {
+function barsOf(query: URLSearchParams, since: Readonly<Record<string, string>>): Record<string, unknown[]> {
   const [from, to] = [query.get("start"), query.get("end")].map((text) => newYorkClock(instantOf(text!)).day);
   const sessions = sessionsBetween(from!, to!);
   return Object.fromEntries(
     symbolsOf(query).map((symbol) => {
       const price = PRICES[symbol]!;
-      return [symbol, sessions.map(({ day }) => ({ t: isoOf(newYorkInstant(day, 0)), o: price, h: price, l: price, c: price, v: 1_000_000 }))];
+      return [symbol, sessions.filter(({ date }) => date >= (since[symbol] ?? "")).map(({ day }) => ({ t: isoOf(newYorkInstant(day, 0)), o: price, h: price, l: price, c: price, v: 1_000_000 }))];
     }),
   );
 }
