@@ -2,13 +2,16 @@
  * What a liquidation is: a run like any other, of a strategy that wants nothing.
  *
  * It sells at the market, through the same review and the same journal, and no cap of the configuration holds a sale back.
- * It asks for no bars: a symbol whose history is missing must not keep the rest from being sold.
+ * It asks for no bars: a symbol whose history is missing must not keep the rest from being sold. A daily budget that is
+ * spent holds no sale back either, because a way out must not wait for tomorrow; but the sales count in it, so that runs
+ * of the same session after a resume have only what is left.
  */
 import { limitsOf } from "../src/config.ts";
 import { FULL_WEIGHT } from "../src/money.ts";
 import type { Ports } from "../src/ports.ts";
 import { lastClosedSession } from "../src/rules/calendar.ts";
 import type { AccountRules } from "../src/risk/account-rules.ts";
+import { hasDailyBudget } from "../src/risk/daily-budget.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import type { Instant } from "../src/time.ts";
 import type { AccountName, MarketView, Symbol } from "../src/trade.ts";
@@ -38,10 +41,13 @@ export function liquidationOf(account: AccountName, symbols: readonly Symbol[], 
   };
 }
 
-/** Only what keeps the account's memory of its cash, and the comparison at the end. */
-function rulesOf({ cashAccount, tradingBreaker }: AccountRules = {}): AccountRules {
-  return { ...(cashAccount && { cashAccount: { ...cashAccount, allowViolations: true } }), ...(tradingBreaker && { tradingBreaker }) };
+/** Only what keeps the account's memory of its cash, the count of the session's orders, and the comparison at the end. */
+function rulesOf(rules: AccountRules = {}): AccountRules {
+  const { cashAccount, tradingBreaker } = rules;
+  return { ...(cashAccount && { cashAccount: { ...cashAccount, allowViolations: true } }), ...(tradingBreaker && { tradingBreaker }), ...(hasDailyBudget(rules) && { ordersPerDayMax: ANY_NUMBER }) };
 }
+
+const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
 
 export function withoutBars(ports: Ports): Ports {
   const { marketData } = ports;

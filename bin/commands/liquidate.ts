@@ -33,7 +33,8 @@ export function register(program: Command): void {
       `
 The account is halted first, so that no schedule trades against the sales, and stays halted until ballast resume. The
 sales are a run of their own, ACCOUNT/liquidate/INSTANT: the same command goes on with one that has not ended, and places
-no order twice. With the market closed they wait for the open. What is left at the end is named.
+no order twice. With the market closed they wait for the open. No daily budget holds them back, but they count in the
+budget of their session. What is left at the end is named.
 ${RUN_EXIT_CODES}
 
 Examples:

@@ -34,6 +34,18 @@ describe("with a store in a file", () => {
     expect(world.broker.submissions).toBe(4);
   });
 
+  test("a daily budget that is spent holds no sale back, and the sales count in it", async () => {
+    world = await startOperatorWorld("in a file", CONFIG.replace("feed: iex }", "feed: iex, rules: { ordersPerDayMax: 2, turnoverPerDayMax: 1 } }"));
+    await world.run("run", "--once");
+    const budget = async (): Promise<unknown> => (JSON.parse((await world.run("status", "--json")).out) as { accounts: readonly { budget: unknown }[] }).accounts[0]!.budget;
+    expect(await budget()).toMatchObject({ orders: 2, ordersMax: 2, turnover: "99009.881188", turnoverMax: 1 });
+    expect((await world.run("liquidate", "--confirm", "paper")).code).toBe(0);
+    expect(sales()).toEqual(["396.039524752 IEF", "118.811857425 SPY"]);
+    expect(await budget()).toMatchObject({ orders: 4, turnover: "198019.762376" });
+    await world.run("resume", "--account", "paper", "--why", "it was a drill");
+    expect((await world.run("run", "--once", "--at", "now")).out).toContain("ORDERS_PER_DAY_EXCEED_MAX");
+  });
+
   test("what could not be sold is named, and is no success", async () => {
     world = await startOperatorWorld("in a file");
     world.broker.foreignShares["SPY"] = 3;
