@@ -1,6 +1,6 @@
 /**
- * Carries out what is commanded of seasons, and ends each round at its instant: what is open then is canceled, and how
- * everybody stands at that instant is the result, whatever comes after.
+ * Carries out what is commanded of seasons, and ends each round at its instant: what is open then is canceled, what is
+ * held is paid out at the last prices, and how everybody stands at that instant is the result, whatever comes after.
  */
 import type { AccountTerms } from "../simulator/trading-account.ts";
 import { newYorkClock, type Instant } from "../time.ts";
@@ -9,7 +9,6 @@ import type { CommandOf, SeasonRules } from "./commands.ts";
 import { openingRefusal } from "./countable.ts";
 import { entrantOf } from "./entrants.ts";
 import type { Entrant } from "./leaderboard.ts";
-import type { OrderEntry } from "./order-entry.ts";
 import { accountNameOf, type Season } from "./seasons.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { DONE, rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
@@ -17,11 +16,9 @@ import type { VenueState } from "./venue-state.ts";
 
 export class SeasonDesk {
   readonly #state: VenueState;
-  readonly #entry: OrderEntry;
 
-  constructor(state: VenueState, entry: OrderEntry) {
+  constructor(state: VenueState) {
     this.#state = state;
-    this.#entry = entry;
   }
 
   create({ season: name, rules, at }: CommandOf<"create-season">): VenueReply {
@@ -62,10 +59,7 @@ export class SeasonDesk {
     const rules = { ...season.rules, startsAt: startsAt ?? (Math.max(season.rules.startsAt, at) as Instant), endsAt: endsAt ?? season.rules.endsAt };
     const wrong = this.#wrongIn(rules, at);
     if (wrong) return wrong;
-    this.#cancelAll(season);
-    const results = entrantsOf(season, this.#state);
-    for (const { account } of season.entries) this.#state.exchange.payOut(account);
-    this.#state.seasons.begin(season, rules, at, results);
+    this.#state.seasons.begin(season, rules, at, this.#paidOut(season));
     for (const { account } of season.entries) this.#state.open({ account, cash: rules.cash, terms: termsOf(rules), at });
     return DONE;
   }
@@ -76,13 +70,17 @@ export class SeasonDesk {
   }
 
   #end(season: Season): void {
-    this.#cancelAll(season);
-    this.#state.seasons.end(season, entrantsOf(season, this.#state));
+    this.#state.seasons.end(season, this.#paidOut(season));
   }
 
-  #cancelAll(season: Season): void {
-    const canceled = season.entries.flatMap(({ account }) => this.#entry.cancelAll(this.#state.accounts.get(account)!));
-    for (const symbol of new Set(canceled.map((item) => item.symbol))) this.#state.noteQuote(symbol);
+  /** How everybody stands. The accounts have no orders and no positions then, and move no more with any price. */
+  #paidOut(season: Season): readonly Entrant[] {
+    const results = entrantsOf(season, this.#state);
+    const accounts = season.entries.map(({ account }) => this.#state.accounts.get(account)!);
+    const quoted = new Set(accounts.flatMap(({ orders }) => [...orders.open].map(({ symbol }) => symbol)));
+    for (const { name } of accounts) this.#state.exchange.payOut(name);
+    for (const symbol of quoted) this.#state.noteQuote(symbol);
+    return results;
   }
 
   #wrongIn({ startsAt, endsAt, cash, symbols, shorting, multiplier }: SeasonRules, now: Instant): Rejected | undefined {

@@ -2,8 +2,8 @@
  * Seasons: contests among the venue's clients, each from one instant to another, with a capital and rules of its own.
  *
  * Whoever joins gets an account of the season's own, so that a season touches nothing else, and nothing else a season. A
- * reset begins another round: every entry has a new account there, under the name (and by the key) that it had. The accounts
- * of the round before are paid out: nobody can ask for them any more, and they move no market. How everybody stood stays.
+ * reset begins another round: every entry has a new account there, under the name (and by the key) that it had. At its end
+ * the accounts of a round are paid out: no price moves them any more, and they move no market. How everybody stood stays.
  *
  * This is the seasons' state and their rules; `SeasonDesk` carries out the commands. Times are the market's.
  */

@@ -85,7 +85,7 @@ export class Venue {
     this.#follower.follow(this.#state);
     this.#entry = new OrderEntry(this.#state);
     this.#desk = new MarketDesk(this.#state);
-    this.#seasons = new SeasonDesk(this.#state, this.#entry);
+    this.#seasons = new SeasonDesk(this.#state);
     if (restored) this.#take(restored);
     else for (const symbol of settings.market.symbols) this.#state.list(symbol);
     this.#market = settings.market.open(exchange, restored?.market);

@@ -228,9 +228,13 @@ export class Exchange {
     return { cash: ledger.cash, equity, lastEquity: account.lastEquity, buyingPower: this.#desk.buyingPower(account), positions, blocked: undefined };
   }
 
-  /** Pays out at the last prices all that an account holds, or owes in shares, and calls no margin of it any more. */
+  /**
+   * Cancels an account's orders, without taking its time, pays out at the last prices all that it holds, or owes in shares,
+   * and calls no margin of it any more.
+   */
   payOut(name: AccountName): void {
     const account = this.#state.account(name);
+    for (const order of [...account.open]) this.#life.end(order, "canceled");
     for (const [symbol] of account.ledger.positions()) account.ledger.payOut(symbol, this.#state.priceOf(symbol));
     account.marginCall = undefined;
   }

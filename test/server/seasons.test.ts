@@ -167,6 +167,50 @@ describe("a season's standings", () => {
     expect((await player("season/spring/a", "GET", "/spring?by=drawdown")).body).toMatchObject({ by: "drawdown", joinedAs: "a", standings: [{ name: "a", own: true }, { name: "b" }] });
   });
 
+  test("are what its accounts are paid out at its end: no price moves them later, and no margin is called", async () => {
+    await serving();
+    await season("spring", { multiplier: 4, shorting: true });
+    await join("ann", "spring", "a");
+    await join("bob", "spring", "b");
+    await placed("season/spring/a", { qty: "100", side: "sell" });
+    await placed("season/spring/b", { qty: "100" });
+    await placed("season/spring/b", { type: "limit", limit_price: "90", time_in_force: "gtc" });
+    await market.at("2026-11-24T20:00:00Z");
+    const standings = { state: "ended", standings: [{ name: "a", equity: 9_998 }, { name: "b", equity: 9_998 }] };
+    expect((await player("ann", "GET", "/spring")).body).toMatchObject(standings);
+    await market.quote("399.98", "400.02");
+    await market.at("2026-11-27T17:00:00Z");
+    for (const account of ["season/spring/a", "season/spring/b"]) {
+      expect((await market.send(account, "GET", "/v2/account")).body).toMatchObject({ cash: "9998", equity: "9998" });
+      expect((await market.send(account, "GET", "/v2/positions")).body).toEqual([]);
+      expect((await market.send(account, "GET", "/v2/orders?status=open")).body).toEqual([]);
+      expect(market.server.venue.exchange.marginCallOf(account as never)).toBeUndefined();
+    }
+    expect((await player("ann", "GET", "/spring")).body).toMatchObject(standings);
+  });
+
+  test("are not changed by an order that an exchange was about to take, or to cancel, at its end", async () => {
+    await serving();
+    await market.server.close();
+    market = await serveMarket({ ann: "100000" }, {
+      extend: async (parts) => {
+        installAdminGate(parts, tokens, () => NOON);
+        seasonRoutes(parts, async (account) => ({ id: `key-${account}`, secret: `secret-${account}` }));
+      },
+    }, new Venue(venueSettings({ exchange: { ...venueSettings().exchange, acknowledgeMs: 60_000 } })));
+    await market.quote("99.98", "100.02");
+    await season("spring");
+    await join("ann", "spring", "a");
+    await placed("season/spring/a", { type: "limit", limit_price: "90", time_in_force: "gtc" });
+    await market.at("2026-11-24T19:59:30Z");
+    await placed("season/spring/a", { qty: "10" });
+    await market.at("2026-11-24T20:00:00Z");
+    await market.quote("79.98", "80.02");
+    await market.at("2026-11-24T20:05:00Z");
+    expect((await market.send("season/spring/a", "GET", "/v2/account")).body).toMatchObject({ cash: "10000", equity: "10000" });
+    expect((await market.send("season/spring/a", "GET", "/v2/orders?status=all")).body).toMatchObject([{ status: "canceled", filled_qty: "0" }, { status: "canceled", filled_qty: "0" }]);
+  });
+
   test("an operator ends a season before its time", async () => {
     await serving();
     await season("spring");
