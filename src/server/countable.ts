@@ -28,7 +28,7 @@ const RATIO_MIN = 0.001;
 const RATIO_MAX = 1_000;
 const BPS_MAX = 10_000;
 
-export type Steered = Pick<Exchange, "account" | "accountNames" | "openOrders" | "quantityHeld" | "topOf">;
+export type Steered = Pick<Exchange, "account" | "accountNames" | "heldAtMost" | "openOrders" | "quantityHeld" | "topOf">;
 
 /** Why an account may not begin so. */
 export function openingRefusal(cash: Money, { multiplier, shorting, debitInterestBps, borrowFeeBps }: AccountTerms): Rejected | undefined {
@@ -74,8 +74,9 @@ export function orderPriceRefusal({ symbol, limitPrice, stopPrice, takeProfit, s
   return rejected("price_out_of_range", `${symbol} is not traded at ${moneyToText(price)} USD: what is held of it could not be counted`);
 }
 
-/** Why nobody may make `price` the last one. */
+/** Why nobody may make `price` the last one. Accounts are counted only where somebody may hold enough of the symbol. */
 function priceRefusal(symbol: Symbol, price: Price, exchange: Steered): Rejected | undefined {
+  if (worth(exchange.heldAtMost(symbol), price) <= HOLDING_COUNTED) return undefined;
   const { last = 0 as Price } = exchange.topOf(symbol);
   const most = mostWorth(exchange, (name) => {
     const held = exchange.quantityHeld(name, symbol);

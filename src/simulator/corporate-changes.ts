@@ -22,8 +22,10 @@ export function applySplit(state: ExchangeState, life: OrderLife, symbol: Symbol
   if (listing.previousClose !== undefined) listing.previousClose = divided(listing.previousClose, ratio);
   listing.house.leave();
   const inLieuAt = price ?? listing.lastPrice;
+  listing.heldAtMost = 0;
   for (const { ledger } of state.accounts.values()) {
     ledger.applySplit(symbol, ratio, state.settings.wholeShares && inLieuAt !== undefined ? { price: inLieuAt } : undefined);
+    listing.noteHeld(ledger.quantityOf(symbol));
   }
   state.emit({ type: "split", symbol, ratio });
   for (const order of [...listing.open]) {

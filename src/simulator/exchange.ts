@@ -244,6 +244,11 @@ export class Exchange {
     return this.#state.account(name).ledger.quantityOf(symbol);
   }
 
+  /** Nobody holds more of the symbol, long or short; it may be that nobody holds as much. */
+  heldAtMost(symbol: Symbol): Quantity {
+    return this.#state.listing(symbol).heldAtMost as Quantity;
+  }
+
   /** By arrival. */
   openOrders(name: AccountName): readonly WorkingOrder[] {
     return [...this.#state.account(name).open].map(({ clientOrderId, symbol, side, remaining }) => ({ clientOrderId, symbol, side, remaining }));

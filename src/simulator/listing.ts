@@ -66,6 +66,8 @@ export class Listing {
   previousClose: Price | undefined;
   quotedToday = false;
   halted = false;
+  /** Nobody has more of it, long or short. It does not fall when somebody sells. */
+  heldAtMost = 0;
   readonly house = new House();
   readonly book = new ClientBook(this.house);
   readonly stops = new PendingStops();
@@ -75,6 +77,12 @@ export class Listing {
 
   constructor(rules: MatchRules) {
     this.#rules = rules;
+  }
+
+  /** What an account holds of it now. */
+  noteHeld(quantity: Quantity): void {
+    const held = quantity < 0 ? 0 - quantity : quantity;
+    if (held > this.heldAtMost) this.heldAtMost = held;
   }
 
   enter(order: ClientOrder): void {

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { moneyOf, priceOf, quantityOf, shares } from "../../src/money.ts";
+import { orderPriceRefusal, type Steered } from "../../src/server/countable.ts";
 import { simulationRoutes } from "../../src/server/routes-simulation.ts";
 import type { RunningServer, Unstamped } from "../../src/server/server-parts.ts";
 import { Venue } from "../../src/server/venue.ts";
+import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
 import { serveMarket, venueSettings, type ServedMarket } from "../support/served-market.ts";
 
@@ -103,6 +105,23 @@ describe("clients cannot trade at a price at which somebody could not be counted
     const venue = venueOfAnn();
     expect(venue.apply({ type: "place", at: venue.now, account: BOB!, order: { ...order, limitPrice: priceOf(price) } })).toMatchObject({ kind: "rejected", rejection: { code: "price_out_of_range", message: `AAA is not traded at ${price} USD: what is held of it could not be counted` } });
     expect(venue.apply({ type: "place", at: venue.now, account: BOB!, order: { ...order, symbol: BBB, limitPrice: priceOf(price) } })).toMatchObject({ kind: "order" });
+  });
+
+  test("the accounts are counted only for a price at which somebody may have more than ten million dollars of the symbol", () => {
+    const exchange = venueOfAnn().exchange as Exchange;
+    let counts = 0;
+    const counting: Steered = {
+      account: (name) => exchange.account(name),
+      accountNames: () => ((counts += 1), exchange.accountNames()),
+      heldAtMost: (symbol) => exchange.heldAtMost(symbol),
+      openOrders: (name) => exchange.openOrders(name),
+      quantityHeld: (name, symbol) => exchange.quantityHeld(name, symbol),
+      topOf: (symbol) => exchange.topOf(symbol),
+    };
+    expect(orderPriceRefusal({ ...order, limitPrice: priceOf("1111") }, counting)).toBeUndefined();
+    expect(counts).toBe(0);
+    expect(orderPriceRefusal({ ...order, limitPrice: priceOf("1112") }, counting)).toBeUndefined();
+    expect(counts).toBe(1);
   });
 
   test("nor replace an order by one at such a price, nor name one beyond every price", () => {

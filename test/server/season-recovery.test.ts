@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -45,6 +45,8 @@ test("a server that is killed in the middle of a season has it again, with its k
   const before = await seen();
   expect(before).toMatchObject([{ length: 2 }, [{ qty: "10" }], { equity: "100000" }, { round: 2, state: "running", standings: [{ name: "a", own: true, orders: 2, fills: 1 }] }]);
 
+  // It is written between requests.
+  await expect.poll(() => readdirSync(directory).filter((name) => /^snapshot-\d+\.jsonl$/.test(name))).toHaveLength(1);
   await server.end("SIGKILL");
   server = await serveInProcess(["--dir", directory, "--port", "0", "--stepped"], env);
   expect(await seen()).toEqual(before);

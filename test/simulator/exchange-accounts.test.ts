@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { moneyToText, priceOf, shares } from "../../src/money.ts";
+import { Exchange } from "../../src/simulator/exchange.ts";
 import type { AccountTerms } from "../../src/simulator/trading-account.ts";
 import { epochDayOf, sessionDateOf } from "../../src/time.ts";
 import type { ClientOrderId, Symbol } from "../../src/trade.ts";
-import { ExchangeMarket, ME, XYZ, type TicketText } from "../support/exchange-market.ts";
+import { ExchangeMarket, ME, XYZ, YOU, type TicketText } from "../support/exchange-market.ts";
 
 const NOON = "2024-07-10T16:00:00Z";
 const MARGIN: AccountTerms = { multiplier: 2, shorting: true, debitInterestBps: 650, borrowFeeBps: 0 };
@@ -82,6 +83,28 @@ describe("margin and short positions", () => {
     expect(market.place("y", { side: "sell", type: "market" }).kind).toBe("rejected");
     market.at("2024-07-15T15:00:00Z").price("91");
     expect(market.place("z", { side: "sell", type: "market" }).kind).toBe("accepted");
+  });
+});
+
+describe("the most that anybody holds of a symbol", () => {
+  const most = (market: ExchangeMarket, symbol = XYZ): number => market.exchange.heldAtMost(symbol) / 1e9;
+
+  test("is known after fills, long and short, and does not fall by a sale", () => {
+    const market = new ExchangeMarket(NOON, {}, MARGIN).price("100").hold(100);
+    market.place("short", { side: "sell", type: "market", qty: 150 }, YOU);
+    expect(most(market)).toBe(150);
+    market.place("cover", { side: "buy", type: "market", qty: 150 }, YOU);
+    expect(most(market)).toBe(150);
+  });
+
+  test("is known after a split, under a new symbol, and in an exchange that is restored", () => {
+    const market = new ExchangeMarket(NOON).price("100").hold(100);
+    market.exchange.split(XYZ, 7, undefined);
+    expect(most(market)).toBe(700);
+    market.exchange.changeSymbol(XYZ, "NEW" as Symbol);
+    expect(most(market, "NEW" as Symbol)).toBe(700);
+    market.exchange = Exchange.restore(market.settings, market.exchange.snapshot());
+    expect(most(market, "NEW" as Symbol)).toBe(700);
   });
 });
 
