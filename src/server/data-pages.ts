@@ -6,6 +6,7 @@
  */
 import type { Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
+import type { Points } from "./trade-tape.ts";
 import { badRequest } from "./wire-errors.ts";
 
 export interface PageQuery {
@@ -28,7 +29,7 @@ interface Timed {
 }
 
 /** `pointsOf` gives all of a symbol, by time. @throws WireError 400 for a token that is none of ours. */
-export function pageOver<P extends Timed>({ symbols, start, end, limit, sort, token }: PageQuery, pointsOf: (symbol: Symbol) => readonly P[]): Page<P> {
+export function pageOver<P extends Timed>({ symbols, start, end, limit, sort, token }: PageQuery, pointsOf: (symbol: Symbol) => Points<P>): Page<P> {
   const resumed = token === undefined ? undefined : placeIn(token);
   const points = new Map<Symbol, readonly P[]>();
   let left = limit;
@@ -76,12 +77,12 @@ function placeIn(token: string): Place {
   return { symbol: match[1] as Symbol, at: Number(match[2]) as Instant, given: Number(match[3]) };
 }
 
-function firstWhere(points: readonly Timed[], holds: (at: Instant) => boolean): number {
+function firstWhere(points: Points<Timed>, holds: (at: Instant) => boolean): number {
   let low = 0;
   let high = points.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(points[middle]!.at)) high = middle;
+    if (holds(points.at(middle)!.at)) high = middle;
     else low = middle + 1;
   }
   return low;

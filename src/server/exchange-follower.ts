@@ -109,7 +109,7 @@ export class ExchangeFollower {
   }
 
   #close(account: VenueAccount, order: VenueOrder): void {
-    account.orders.close(order);
+    account.orders.close();
     this.#state.orders.end(order);
     this.#state.endedCount += 1;
   }

@@ -90,7 +90,7 @@ export class OrderEntry {
   }
 
   cancelAll(account: VenueAccount): readonly OrderOutcome[] {
-    const open = [...account.orders.open];
+    const { open } = account.orders;
     const outcomes = open.map((order): OrderOutcome => ({ symbol: order.symbol, order, ...(!isCancelable(order) && { rejection: NOT_CANCELABLE.rejection }) }));
     for (const { order, rejection } of outcomes) if (order && !rejection) this.#state.exchange.cancel(account.name, order.id as ClientOrderId);
     return outcomes;

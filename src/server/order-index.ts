@@ -26,13 +26,18 @@ export interface OrderQuery {
   readonly nested: boolean;
 }
 
+/** That many may have ended before the open ones are gathered again. */
+const ENDED_AMONG_OPEN_MAX = 32;
+
 export class OrderIndex {
   readonly #orders: VenueOrders;
   /** By number, as the lists by symbol. */
   readonly #all: number[] = [];
   readonly #bySymbol = new Map<Symbol, number[]>();
   readonly #byClientId = new NumberTable((number, id) => this.#orders.numbered(number).clientOrderId === id);
-  readonly #open = new Set<VenueOrder>();
+  /** By arrival: those that are open, and some that have ended since they were gathered last. */
+  #open: VenueOrder[] = [];
+  #endedSince = 0;
 
   constructor(orders: VenueOrders) {
     this.#orders = orders;
@@ -44,7 +49,7 @@ export class OrderIndex {
 
   add(order: VenueOrder): void {
     this.addEnded(order);
-    if (!hasEnded(order)) this.#open.add(order);
+    if (!hasEnded(order)) this.#open.push(order);
   }
 
   addEnded({ number, clientOrderId, symbol }: KnownOrder): void {
@@ -66,12 +71,16 @@ export class OrderIndex {
       this.#all.pop();
       this.#bySymbol.get(order.symbol)!.pop();
       this.#byClientId.delete(order.clientOrderId, order.number);
-      this.#open.delete(order);
+      if (this.#open.at(-1) === order) this.#open.pop();
     }
   }
 
-  close(order: VenueOrder): void {
-    this.#open.delete(order);
+  /** An order that was open has ended. (A set of the open ones leaves a table behind whenever its orders have come and gone.) */
+  close(): void {
+    this.#endedSince += 1;
+    if (this.#endedSince < Math.max(ENDED_AMONG_OPEN_MAX, this.#open.length / 2)) return;
+    this.#open = [...this.open];
+    this.#endedSince = 0;
   }
 
   rename(from: Symbol, to: Symbol): void {
@@ -82,8 +91,8 @@ export class OrderIndex {
   }
 
   /** By arrival. */
-  get open(): ReadonlySet<VenueOrder> {
-    return this.#open;
+  get open(): readonly VenueOrder[] {
+    return this.#open.filter((order) => !hasEnded(order));
   }
 
   byClientId(id: string): VenueOrder | undefined {
@@ -108,7 +117,7 @@ export class OrderIndex {
 
   /** By arrival. Few are open of many; with legs inside, an order counts by its legs too. */
   #candidates({ status, symbols, nested }: OrderQuery): readonly number[] {
-    if (status === "open" && !nested) return [...this.#open].filter(({ symbol }) => !symbols || symbols.includes(symbol)).map(({ number }) => number);
+    if (status === "open" && !nested) return this.open.filter(({ symbol }) => !symbols || symbols.includes(symbol)).map(({ number }) => number);
     if (!symbols) return this.#all;
     const lists = [...new Set(symbols)].map((symbol) => this.#bySymbol.get(symbol) ?? []);
     return lists.length === 1 ? lists[0]! : lists.flat().sort(byNumber);

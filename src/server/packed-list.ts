@@ -5,6 +5,8 @@
  * A record is its length, a bit for each field that it has, and their values. It is read by making an object of it
  * again: cheap for a page of records, dear for all.
  */
+import { LongList } from "./long-list.ts";
+import { NumberColumn } from "./number-column.ts";
 
 /** A word is one of few texts. */
 export type FieldKind = "number" | "flag" | "word" | "text" | "json";
@@ -22,27 +24,30 @@ const CHUNK_BYTES_MAX = 1 << 22;
 /** Of places: the chunk's number, then the offset in it. */
 const CHUNK_PLACES = 2 ** 32;
 const LENGTH_BYTES = 4;
+/** A record's length, and a bit for each field. */
+const HEADER_BYTES = LENGTH_BYTES + 4;
+const FIELDS_MAX = 32;
 /** Of what is no text and no JSON. */
 const VALUE_BYTES_MAX = 8;
 const UTF8_BYTES_MAX = 3;
 
 export class PackedList<T extends object> {
-  readonly #fields: readonly (readonly [name: keyof T & string, kind: FieldKind])[];
-  readonly #bitBytes: number;
+  readonly #fields: readonly { readonly name: keyof T & string; readonly kind: FieldKind }[];
+  readonly #valueBytesMax: number;
   readonly #chunks: Buffer[] = [];
   /** Of each record, in the chunks. */
-  readonly #places: number[] = [];
-  /** Of the newest chunk. */
+  readonly #places = new NumberColumn();
+  /** The newest chunk, and where the next record begins in it. */
+  #chunk = Buffer.alloc(0);
+  #view = viewOf(this.#chunk);
   #used = 0;
   readonly #words: string[];
   readonly #codes: Map<string, number>;
-  /** Where a record is put together. */
-  #bytes = Buffer.alloc(1 << 10);
-  #view = viewOf(this.#bytes);
 
   constructor(fields: Readonly<Record<keyof T & string, FieldKind>>, stored: PackedSnapshot = { words: [], records: [] }) {
-    this.#fields = Object.entries(fields) as [keyof T & string, FieldKind][];
-    this.#bitBytes = Math.ceil(this.#fields.length / 8);
+    this.#fields = Object.entries(fields).map(([name, kind]) => ({ name: name as keyof T & string, kind: kind as FieldKind }));
+    if (this.#fields.length > FIELDS_MAX) throw new RangeError(`a record of ${this.#fields.length} fields; a packed list takes ${FIELDS_MAX}`);
+    this.#valueBytesMax = this.#fields.length * VALUE_BYTES_MAX;
     this.#words = [...stored.words];
     this.#codes = new Map(this.#words.map((word, code) => [word, code]));
     for (const text of stored.records) this.#appendAll(Buffer.from(text, "base64"));
@@ -54,28 +59,28 @@ export class PackedList<T extends object> {
 
   /** Returns its index. What is undefined, and a list of nothing, is left out. */
   push(record: T): number {
-    let at = LENGTH_BYTES + this.#bitBytes;
-    this.#makeRoom(at + this.#fields.length * VALUE_BYTES_MAX);
-    this.#bytes.fill(0, LENGTH_BYTES, at);
+    let at = this.#withRoom(this.#used + HEADER_BYTES, this.#valueBytesMax);
+    let present = 0;
     for (let index = 0; index < this.#fields.length; index += 1) {
-      const [name, kind] = this.#fields[index]!;
+      const { name, kind } = this.#fields[index]!;
       const value: unknown = record[name];
-      if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-      this.#bytes[LENGTH_BYTES + (index >> 3)]! |= 1 << (index & 7);
+      if (value === undefined || (kind === "json" && Array.isArray(value) && value.length === 0)) continue;
+      present |= 1 << index;
       at = this.#write(value, kind, at);
     }
-    this.#view.setUint32(0, at, true);
-    return this.#append(this.#bytes, 0, at);
+    this.#view.setInt32(this.#used + LENGTH_BYTES, present, true);
+    return this.#end(at - this.#used);
   }
 
   /** The fields that the record has, or those of them that are wanted. */
   at(index: number, wanted?: ReadonlySet<keyof T>): Partial<T> {
     const bytes = this.#bytesAt(index);
+    const present = bytes.readInt32LE(LENGTH_BYTES);
     const record: Partial<Record<string, unknown>> = {};
-    let at = LENGTH_BYTES + this.#bitBytes;
+    let at = HEADER_BYTES;
     for (let place = 0; place < this.#fields.length; place += 1) {
-      if ((bytes[LENGTH_BYTES + (place >> 3)]! & (1 << (place & 7))) === 0) continue;
-      const [name, kind] = this.#fields[place]!;
+      if ((present & (1 << place)) === 0) continue;
+      const { name, kind } = this.#fields[place]!;
       const end = endOf(kind, bytes, at);
       if (!wanted || wanted.has(name)) record[name] = this.#read(kind, bytes, at, end);
       at = end;
@@ -100,19 +105,19 @@ export class PackedList<T extends object> {
 
   /** As it is now, whatever comes behind. */
   snapshot(): PackedSnapshot {
-    return { words: [...this.#words], records: new PackedRecords((from, to) => this.#texts(from, to), this.length) };
+    return { words: [...this.#words], records: new LongList(this.length, (from, to) => [this.#text(from, to)]) };
   }
 
-  /** Of the records from one index to before another, a text for each chunk that they lie in. */
-  #texts(from: number, to: number): readonly string[] {
-    const texts: string[] = [];
+  /** The records from one index to before another, in one text wherever they lie. */
+  #text(from: number, to: number): string {
+    const pieces: Buffer[] = [];
     for (let first = from, next = from; first < to; first = next) {
       const chunk = this.#chunkOf(first);
       while (next < to && this.#chunkOf(next) === chunk) next += 1;
       const last = this.#bytesAt(next - 1);
-      texts.push(chunk.toString("base64", this.#places[first]! % CHUNK_PLACES, last.byteOffset - chunk.byteOffset + last.length));
+      pieces.push(chunk.subarray(this.#places.at(first) % CHUNK_PLACES, last.byteOffset - chunk.byteOffset + last.length));
     }
-    return texts;
+    return Buffer.concat(pieces).toString("base64");
   }
 
   #write(value: unknown, kind: FieldKind, at: number): number {
@@ -121,27 +126,19 @@ export class PackedList<T extends object> {
         this.#view.setFloat64(at, value as number, true);
         return at + 8;
       case "flag":
-        this.#bytes[at] = value === true ? 1 : 0;
+        this.#chunk[at] = value === true ? 1 : 0;
         return at + 1;
       case "word":
         this.#view.setUint32(at, this.#codeOf(value as string), true);
         return at + 4;
       default: {
         const text = kind === "text" ? (value as string) : JSON.stringify(value);
-        this.#makeRoom(at + LENGTH_BYTES + text.length * UTF8_BYTES_MAX + this.#fields.length * VALUE_BYTES_MAX);
-        const length = this.#bytes.write(text, at + LENGTH_BYTES);
-        this.#view.setUint32(at, length, true);
-        return at + LENGTH_BYTES + length;
+        const start = this.#withRoom(at, LENGTH_BYTES + text.length * UTF8_BYTES_MAX + this.#valueBytesMax);
+        const length = this.#chunk.write(text, start + LENGTH_BYTES);
+        this.#view.setUint32(start, length, true);
+        return start + LENGTH_BYTES + length;
       }
     }
-  }
-
-  #makeRoom(bytes: number): void {
-    if (bytes <= this.#bytes.length) return;
-    const before = this.#bytes;
-    this.#bytes = Buffer.alloc(bytes * 2);
-    this.#view = viewOf(this.#bytes);
-    before.copy(this.#bytes);
   }
 
   #codeOf(word: string): number {
@@ -153,16 +150,23 @@ export class PackedList<T extends object> {
     return code;
   }
 
-  /** The record that lies in `bytes`. */
-  #append(bytes: Buffer, from: number, length: number): number {
-    let chunk = this.#chunks.at(-1);
-    if (!chunk || this.#used + length > chunk.length) {
-      chunk = Buffer.allocUnsafeSlow(Math.max(Math.min(CHUNK_BYTES * 2 ** this.#chunks.length, CHUNK_BYTES_MAX), length));
-      this.#chunks.push(chunk);
-      this.#used = 0;
-    }
+  /** Where to go on writing at `at`, with room for `bytes` more: a record that was begun moves to the next chunk if its own is too small. */
+  #withRoom(at: number, bytes: number): number {
+    if (at + bytes <= this.#chunk.length) return at;
+    const begun = this.#chunk.subarray(this.#used, at);
+    const offset = at - this.#used;
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(Math.min(CHUNK_BYTES * 2 ** this.#chunks.length, CHUNK_BYTES_MAX), offset + bytes));
+    this.#view = viewOf(this.#chunk);
+    this.#chunks.push(this.#chunk);
+    this.#used = 0;
+    begun.copy(this.#chunk);
+    return offset;
+  }
+
+  /** The record has been written and is so long. */
+  #end(length: number): number {
+    this.#view.setUint32(this.#used, length, true);
     this.#places.push((this.#chunks.length - 1) * CHUNK_PLACES + this.#used);
-    bytes.copy(chunk, this.#used, from, from + length);
     this.#used += length;
     return this.#places.length - 1;
   }
@@ -170,42 +174,21 @@ export class PackedList<T extends object> {
   #appendAll(records: Buffer): void {
     for (let at = 0; at < records.length; ) {
       const length = records.readUInt32LE(at);
-      this.#append(records, at, length);
+      this.#withRoom(this.#used, length);
+      records.copy(this.#chunk, this.#used, at, at + length);
+      this.#end(length);
       at += length;
     }
   }
 
   #chunkOf(index: number): Buffer {
-    return this.#chunks[Math.floor(this.#places[index]! / CHUNK_PLACES)]!;
+    return this.#chunks[Math.floor(this.#places.at(index) / CHUNK_PLACES)]!;
   }
 
   #bytesAt(index: number): Buffer {
     const chunk = this.#chunkOf(index);
-    const from = this.#places[index]! % CHUNK_PLACES;
+    const from = this.#places.at(index) % CHUNK_PLACES;
     return chunk.subarray(from, from + chunk.readUInt32LE(from));
-  }
-}
-
-/** The first records of a list, as texts that are made when they are asked for. */
-export class PackedRecords {
-  readonly length: number;
-  readonly #texts: (from: number, to: number) => readonly string[];
-
-  constructor(texts: (from: number, to: number) => readonly string[], length: number) {
-    this.#texts = texts;
-    this.length = length;
-  }
-
-  slice(from: number, to: number): readonly string[] {
-    return this.#texts(from, Math.min(to, this.length));
-  }
-
-  *[Symbol.iterator](): Generator<string> {
-    yield* this.toJSON();
-  }
-
-  toJSON(): readonly string[] {
-    return this.slice(0, this.length);
   }
 }
 

@@ -8,7 +8,7 @@ import { sessionOn } from "../rules/calendar.ts";
 import { factorsFor, type CorporateAction, type Factors } from "../rules/corporate-actions.ts";
 import { newYorkClock, newYorkInstant, weekdayOf, DAY_MS, MINUTE_MS, type EpochDay, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
-import type { TapeQuote, TapeTrade } from "./trade-tape.ts";
+import type { Points, TapeQuote, TapeTrade } from "./trade-tape.ts";
 import type { Venue } from "./venue.ts";
 import type { MarketBar } from "./venue-replies.ts";
 
@@ -56,7 +56,7 @@ export class PrintedMarket {
     const open = this.#venue.tape.openBar(symbol, "day");
     if (open?.at === today && !this.#history) return shownBar(open, AS_PRINTED);
     const session = this.#history && sessionOn(newYorkClock(now).day);
-    const trades = this.trades(symbol, now).filter(({ at }) => at >= (session?.open ?? today) && at <= (session?.close ?? now));
+    const trades = this.trades(symbol, now).slice().filter(({ at }) => at >= (session?.open ?? today) && at <= (session?.close ?? now));
     return trades.length === 0 ? undefined : merged(trades.map(barOfTrade), { unit: "day", count: 1 }, undefined)[0];
   }
 
@@ -66,11 +66,11 @@ export class PrintedMarket {
   }
 
   /** By time. A replayed market's own prints alone: clients take their part of its volume. */
-  trades(symbol: Symbol, now: Instant): readonly TapeTrade[] {
+  trades(symbol: Symbol, now: Instant): Points<TapeTrade> {
     return this.#history?.trades(symbol, now) ?? this.#venue.tape.trades(symbol);
   }
 
-  quotes(symbol: Symbol, now: Instant): readonly TapeQuote[] {
+  quotes(symbol: Symbol, now: Instant): Points<TapeQuote> {
     return this.#history?.quotes(symbol, now) ?? this.#venue.tape.quotes(symbol);
   }
 

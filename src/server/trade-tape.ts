@@ -7,7 +7,11 @@
 import { maxOf, minOf, moneyToNumber, priceFromNumber, quantityToNumber, type Price, type Quantity } from "../money.ts";
 import { DAY_MS, MINUTE_MS, newYorkClock, newYorkInstant, type EpochDay, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
+import { NewestRows } from "./newest-rows.ts";
 import type { MarketBar, MarketUpdate } from "./venue-replies.ts";
+
+/** By time, to be read. */
+export type Points<P> = Pick<readonly P[], "length" | "at" | "slice">;
 
 export type TapeTrade = Omit<Extract<MarketUpdate, { type: "trade" }>, "type" | "symbol">;
 export type TapeQuote = Omit<Extract<MarketUpdate, { type: "quote" }>, "type" | "symbol">;
@@ -25,8 +29,8 @@ const MINUTE_BARS_KEPT_MS = 30 * DAY_MS;
 
 export interface SymbolTapeSnapshot {
   readonly symbol: Symbol;
-  readonly trades: readonly TapeTrade[];
-  readonly quotes: readonly TapeQuote[];
+  readonly trades: Iterable<TapeTrade>;
+  readonly quotes: Iterable<TapeQuote>;
   readonly minutes: readonly MarketBar[];
   readonly days: readonly MarketBar[];
   readonly minute: OpenBar | null;
@@ -50,8 +54,9 @@ interface OpenBar {
 
 interface SymbolTape {
   readonly symbol: Symbol;
-  trades: TapeTrade[];
-  quotes: TapeQuote[];
+  readonly trades: NewestRows<TapeTrade>;
+  readonly quotes: NewestRows<TapeQuote>;
+  lastQuote: TapeQuote | undefined;
   minutes: MarketBar[];
   days: MarketBar[];
   minute: OpenBar | undefined;
@@ -68,14 +73,15 @@ export class TradeTape {
   constructor(say: (update: MarketUpdate) => void, stored: readonly SymbolTapeSnapshot[] = []) {
     this.#say = say;
     for (const one of stored) {
-      const tape = { symbol: one.symbol, trades: [...one.trades], quotes: [...one.quotes], minutes: [...one.minutes], days: [...one.days], minute: one.minute ? { ...one.minute } : undefined, day: one.day ? { ...one.day } : undefined, count: one.count, auctions: [...(one.auctions ?? [])] };
+      const quotes = newestQuotes(one.quotes);
+      const tape = { symbol: one.symbol, trades: newestTrades(one.trades), quotes, lastQuote: quotes.at(-1), minutes: [...one.minutes], days: [...one.days], minute: one.minute ? { ...one.minute } : undefined, day: one.day ? { ...one.day } : undefined, count: one.count, auctions: [...(one.auctions ?? [])] };
       this.#bySymbol.set(one.symbol, tape);
       this.#noteClose(tape);
     }
   }
 
   snapshot(): readonly SymbolTapeSnapshot[] {
-    return [...this.#bySymbol.values()].map(({ minute, day, auctions, ...tape }) => ({ ...tape, trades: [...tape.trades], quotes: [...tape.quotes], minutes: [...tape.minutes], days: [...tape.days], minute: minute ? { ...minute } : null, day: day ? { ...day } : null, ...(auctions.length > 0 && { auctions: [...auctions] }) }));
+    return [...this.#bySymbol.values()].map(({ minute, day, auctions, lastQuote: _, ...tape }) => ({ ...tape, trades: tape.trades.snapshot(), quotes: tape.quotes.snapshot(), minutes: [...tape.minutes], days: [...tape.days], minute: minute ? { ...minute } : null, day: day ? { ...day } : null, ...(auctions.length > 0 && { auctions: [...auctions] }) }));
   }
 
   trade(symbol: Symbol, at: Instant, price: Price, quantity: Quantity): void {
@@ -83,7 +89,7 @@ export class TradeTape {
     const tape = this.#of(symbol);
     tape.count += 1;
     const trade = { at, id: tape.count, price, quantity };
-    push(tape.trades, trade);
+    tape.trades.push(trade);
     const shares = quantityToNumber(quantity);
     const { minute, day } = tape;
     tape.minute = withTrade(minute, (at - (at % MINUTE_MS)) as Instant, price, shares);
@@ -99,9 +105,10 @@ export class TradeTape {
   /** Kept where it differs from the last. */
   quote(symbol: Symbol, quote: TapeQuote): void {
     const tape = this.#of(symbol);
-    const last = tape.quotes.at(-1);
+    const last = tape.lastQuote;
     if (last?.bid === quote.bid && last.ask === quote.ask && last.bidQuantity === quote.bidQuantity && last.askQuantity === quote.askQuantity) return;
-    push(tape.quotes, quote);
+    tape.quotes.push(quote);
+    tape.lastQuote = quote;
     this.#say({ type: "quote", symbol, ...quote });
   }
 
@@ -128,11 +135,11 @@ export class TradeTape {
   }
 
   /** Oldest first; the newest that are kept. */
-  trades(symbol: Symbol): readonly TapeTrade[] {
+  trades(symbol: Symbol): Points<TapeTrade> {
     return this.#bySymbol.get(symbol)?.trades ?? [];
   }
 
-  quotes(symbol: Symbol): readonly TapeQuote[] {
+  quotes(symbol: Symbol): Points<TapeQuote> {
     return this.#bySymbol.get(symbol)?.quotes ?? [];
   }
 
@@ -164,7 +171,7 @@ export class TradeTape {
   #of(symbol: Symbol): SymbolTape {
     let tape = this.#bySymbol.get(symbol);
     if (!tape) {
-      tape = { symbol, trades: [], quotes: [], minutes: [], days: [], minute: undefined, day: undefined, count: 0, auctions: [] };
+      tape = { symbol, trades: newestTrades(), quotes: newestQuotes(), lastQuote: undefined, minutes: [], days: [], minute: undefined, day: undefined, count: 0, auctions: [] };
       this.#bySymbol.set(symbol, tape);
     }
     return tape;
@@ -175,10 +182,12 @@ export class TradeTape {
   }
 }
 
-/** An array that has grown to twice what is kept loses the older half. */
-function push<T>(newest: T[], one: T): void {
-  newest.push(one);
-  if (newest.length >= 2 * NEWEST_KEPT) newest.splice(0, newest.length - NEWEST_KEPT);
+function newestTrades(stored?: Iterable<TapeTrade>): NewestRows<TapeTrade> {
+  return new NewestRows(["at", "id", "price", "quantity"], NEWEST_KEPT, stored);
+}
+
+function newestQuotes(stored?: Iterable<TapeQuote>): NewestRows<TapeQuote> {
+  return new NewestRows(["at", "bid", "bidQuantity", "ask", "askQuantity"], NEWEST_KEPT, stored);
 }
 
 function withTrade(bar: OpenBar | undefined, at: Instant, price: Price, shares: number): OpenBar {

@@ -7,6 +7,7 @@
 import type { Instant } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
 import { NO_NUMBER } from "../simulator/order-book-names.ts";
+import { NumberColumn } from "./number-column.ts";
 import { NumberTable } from "./number-table.ts";
 import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
 import { hasEnded, newVenueOrder, type OrderId, type VenueOrder } from "./venue-order.ts";
@@ -41,21 +42,21 @@ const SELLS = 1;
 const IS_LEG = 2;
 
 export class VenueOrders {
-  /** By number. */
-  readonly #live = new Map<number, VenueOrder>();
+  /** In no order. */
+  readonly #live: VenueOrder[] = [];
   /** Since they were packed last. */
   #ended: VenueOrder[] = [];
   #packed = new PackedList<VenueOrder>(FIELDS);
   readonly #renames: Rename[] = [];
   readonly #byId = new NumberTable((number, id) => this.numbered(number).id === id);
-  /** By number; of a packed order, where it is. */
-  readonly #places: (number | undefined)[] = [];
-  readonly #createdAt: number[] = [];
-  readonly #traits: number[] = [];
+  /** By number: of a packed order, where it is; of a live one, where among the live ones, from -1 down. */
+  readonly #places = new NumberColumn();
+  readonly #createdAt = new NumberColumn();
+  readonly #traits = new NumberColumn();
 
   /** So far, without those that were withdrawn. */
   get size(): number {
-    return this.#live.size + this.#packed.length;
+    return this.#live.length + this.#packed.length;
   }
 
   get(id: OrderId): VenueOrder | undefined {
@@ -65,37 +66,38 @@ export class VenueOrders {
 
   /** The number must be an order's. */
   numbered(number: number): VenueOrder {
-    return this.#live.get(number) ?? this.#unpacked(this.#places[number]!);
+    const place = this.#places.at(number);
+    return place < 0 ? this.#live[-1 - place]! : this.#unpacked(place);
   }
 
   createdAt(number: number): Instant {
-    return this.#createdAt[number] as Instant;
+    return this.#createdAt.at(number) as Instant;
   }
 
   sideOf(number: number): Side {
-    return (this.#traits[number]! & SELLS) === 0 ? "buy" : "sell";
+    return (this.#traits.at(number) & SELLS) === 0 ? "buy" : "sell";
   }
 
   isLeg(number: number): boolean {
-    return (this.#traits[number]! & IS_LEG) !== 0;
+    return (this.#traits.at(number) & IS_LEG) !== 0;
   }
 
   /** By itself, or with `andLegs` by one of its legs. */
   isOpen(number: number, andLegs: boolean): boolean {
-    const order = this.#live.get(number);
-    if (!order) return false;
+    if (this.#places.at(number) >= 0) return false;
+    const order = this.numbered(number);
     return !hasEnded(order) || (andLegs && order.legs.some((leg) => !hasEnded(this.get(leg)!)));
   }
 
   add(order: VenueOrder): void {
-    this.#live.set(order.number, order);
+    this.#places.put(order.number, -this.#live.push(order));
     if (hasEnded(order)) this.#ended.push(order);
-    this.#note(order, undefined);
+    this.#note(order);
   }
 
   /** Takes back an order that the exchange did not want. */
   withdraw(order: VenueOrder): void {
-    this.#live.delete(order.number);
+    this.#leave(order.number);
     this.#byId.delete(order.id, order.number);
   }
 
@@ -112,18 +114,28 @@ export class VenueOrders {
     }
     this.#ended = [];
     for (const order of [...candidates].sort((a, b) => a.number - b.number)) {
-      if (!hasEnded(order) || !order.legs.every((leg) => hasEnded(this.get(leg)!)) || !this.#live.delete(order.number)) continue;
-      this.#places[order.number] = this.#packed.push(order);
+      if (!hasEnded(order) || !order.legs.every((leg) => hasEnded(this.get(leg)!)) || this.#places.at(order.number) >= 0) continue;
+      this.#leave(order.number);
+      this.#places.put(order.number, this.#packed.push(order));
     }
+  }
+
+  /** No longer among the live ones: the last of them takes its place. */
+  #leave(number: number): void {
+    const place = this.#places.at(number);
+    const last = this.#live.pop()!;
+    if (last.number === number) return;
+    this.#live[-1 - place] = last;
+    this.#places.put(last.number, place);
   }
 
   rename(from: Symbol, to: Symbol): void {
     this.#renames.push({ from, to, before: this.#packed.length });
-    for (const order of this.#live.values()) if (order.symbol === from) order.symbol = to;
+    for (const order of this.#live) if (order.symbol === from) order.symbol = to;
   }
 
   snapshot(): VenueOrdersSnapshot {
-    return { live: Array.from(this.#live.values(), (order) => ({ ...order })), packed: this.#packed.snapshot(), renames: [...this.#renames] };
+    return { live: this.#live.map((order) => ({ ...order })).sort((a, b) => a.number - b.number), packed: this.#packed.snapshot(), renames: [...this.#renames] };
   }
 
   /** Hands over every order: what has to be known of those that are packed, not by arrival, and then the others. */
@@ -132,7 +144,8 @@ export class VenueOrders {
     this.#packed = new PackedList<VenueOrder>(FIELDS, packed);
     for (let place = 0; place < this.#packed.length; place += 1) {
       const order = this.#renamed(this.#packed.at(place, KNOWN) as KnownOrder, place);
-      this.#note(order, place);
+      this.#note(order);
+      this.#places.put(order.number, place);
       take.packed(order);
     }
     for (const stored of live) {
@@ -142,10 +155,9 @@ export class VenueOrders {
     }
   }
 
-  #note({ number, id, createdAt, side, parent }: KnownOrder, place: number | undefined): void {
-    this.#places[number] = place;
-    this.#createdAt[number] = createdAt;
-    this.#traits[number] = (side === "sell" ? SELLS : 0) | (parent === undefined ? 0 : IS_LEG);
+  #note({ number, id, createdAt, side, parent }: KnownOrder): void {
+    this.#createdAt.put(number, createdAt);
+    this.#traits.put(number, (side === "sell" ? SELLS : 0) | (parent === undefined ? 0 : IS_LEG));
     this.#byId.add(id, number);
   }
 

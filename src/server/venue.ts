@@ -35,7 +35,7 @@ import { changeWatchlists } from "./watchlist-commands.ts";
 
 export type { VenueSettings } from "./venue-state.ts";
 
-const FORMAT = 2;
+const FORMAT = 3;
 /** So many orders have ended before the exchange is asked to forget them. */
 const ENDED_AT_EXCHANGE_MAX = 512;
 
@@ -182,7 +182,7 @@ export class Venue {
 
   get openOrderCount(): number {
     let count = 0;
-    for (const { orders } of this.accounts.values()) count += orders.open.size;
+    for (const { orders } of this.accounts.values()) count += orders.open.length;
     return count;
   }
 

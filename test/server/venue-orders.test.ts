@@ -70,7 +70,7 @@ test("orders are found and listed alike whether they are packed or not", () => {
           const order = orders.get(twin.id)!;
           for (const one of [order, twin]) Object.assign(one, { status: isSale ? "filled" : "canceled", filledAt: isSale ? 50 : undefined, canceledAt: isSale ? undefined : 51 });
           orders.end(order);
-          index.close(order);
+          index.close();
         } else if (kind === "withdraw") {
           const last = place(SYMBOLS[symbol]!, isSale);
           index.withdraw([last]);

@@ -11,7 +11,7 @@ import fs from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { makeDurably } from "./durable-file.ts";
-import { PackedRecords } from "../packed-list.ts";
+import { LongList } from "../long-list.ts";
 import { LogCorrupt } from "./log-errors.ts";
 
 export type SnapshotState = Readonly<Record<string, unknown>>;
@@ -120,7 +120,7 @@ function* linesOf(state: SnapshotState): Generator<string> {
 }
 
 function* linesAt(path: Path, value: unknown): Generator<string> {
-  const long: LongList[] = [];
+  const long: Apart[] = [];
   const name = path.length === 1 ? path[0] : path;
   if (!isLong(value)) yield `${JSON.stringify([name, withoutLong(value, path, long)])}\n`;
   else {
@@ -130,14 +130,15 @@ function* linesAt(path: Path, value: unknown): Generator<string> {
   for (const [where, list] of long) yield* linesAt(where, list);
 }
 
-type LongList = readonly [Path, readonly unknown[] | PackedRecords];
+/** A list that goes into lines of its own, and where it belongs. */
+type Apart = readonly [Path, readonly unknown[] | LongList<unknown>];
 
-function isLong(value: unknown): value is readonly unknown[] | PackedRecords {
-  return (Array.isArray(value) || value instanceof PackedRecords) && value.length > ITEMS_A_LINE;
+function isLong(value: unknown): value is readonly unknown[] | LongList<unknown> {
+  return (Array.isArray(value) || value instanceof LongList) && value.length > ITEMS_A_LINE;
 }
 
 /** The same, with an empty list for each long one in it, which goes to `long`. What has none is not copied. */
-function withoutLong(value: unknown, path: Path, long: LongList[]): unknown {
+function withoutLong(value: unknown, path: Path, long: Apart[]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isLong(value)) {
     long.push([path, value]);
