@@ -1,15 +1,18 @@
 /**
  * What happened to one account's money and shares, in order: its fills and everything else.
  *
- * Activities stand in the order of their times; pages are found by search, whatever their number.
+ * Activities stand in the order of their times; pages are found by search, whatever their number. Ids are made
+ * for who reads them, of the numbers that are kept: hardly one activity of a million is read.
  */
 import { addMoney, notional, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { Instant, SessionDate } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
-import { NO_NUMBER } from "../simulator/order-book-names.ts";
-import { NumberTable } from "./number-table.ts";
+import { executionName } from "../simulator/order-fills.ts";
+import { derivedUuid, executionId } from "./derived-ids.ts";
+import { NumberColumn } from "./number-column.ts";
 import { PackedList, type FieldKind, type PackedSnapshot } from "./packed-list.ts";
 import type { OrderId } from "./venue-order.ts";
+import type { VenueOrders } from "./venue-orders.ts";
 
 export interface FillActivity {
   readonly type: "FILL";
@@ -39,6 +42,8 @@ export interface NonTradeActivity {
 }
 
 export type Activity = FillActivity | NonTradeActivity;
+/** With numbers for ids: a fill's are its execution's and its order's. */
+export type NumberedActivity = (Omit<FillActivity, "uuid" | "order"> & { readonly number: number; readonly order: number }) | (Omit<NonTradeActivity, "uuid"> & { readonly number: number });
 
 export interface ActivityQuery {
   readonly types?: ReadonlySet<string> | undefined;
@@ -52,32 +57,36 @@ export interface ActivityQuery {
   readonly pageToken?: string | undefined;
 }
 
-type Packed = FillActivity & Omit<NonTradeActivity, "type">;
+type Packed = Extract<NumberedActivity, { readonly type: "FILL" }> & Omit<NonTradeActivity, "type" | "uuid">;
 const FIELDS = {
-  type: "word", uuid: "text", at: "number", order: "text", symbol: "word", side: "word", price: "number", quantity: "number", filled: "number", leaves: "number", date: "word", amount: "number", description: "text", perShare: "number",
+  type: "word", number: "number", at: "number", order: "number", symbol: "word", side: "word", price: "number", quantity: "number", filled: "number", leaves: "number", date: "word", amount: "number", description: "text", perShare: "number",
 } as const satisfies Record<keyof Packed, FieldKind>;
 
-const NOTED: ReadonlySet<keyof Packed> = new Set(["type", "uuid", "at", "price", "quantity"]);
+const NOTED: ReadonlySet<keyof Packed> = new Set(["type", "at", "price", "quantity"]);
 
 export class Activities {
+  readonly #orders: VenueOrders;
+  readonly #salt: string;
   readonly #packed: PackedList<Packed>;
-  readonly #byUuid = new NumberTable((place, uuid) => this.#activityAt(place).uuid === uuid);
-  readonly #at: number[] = [];
+  readonly #at = new NumberColumn();
   readonly #types: Activity["type"][] = [];
   /** Both sides. */
   traded = ZERO_MONEY;
   fills = 0;
 
-  constructor(stored?: PackedSnapshot) {
+  /** `salt` is the venue's. */
+  constructor(orders: VenueOrders, salt: string, stored?: PackedSnapshot) {
+    this.#orders = orders;
+    this.#salt = salt;
     this.#packed = new PackedList<Packed>(FIELDS, stored);
-    for (let place = 0; place < this.#packed.length; place += 1) this.#note(this.#packed.at(place, NOTED) as Activity);
+    for (let place = 0; place < this.#packed.length; place += 1) this.#note(this.#packed.at(place, NOTED) as NumberedActivity);
   }
 
   snapshot(): PackedSnapshot {
     return this.#packed.snapshot();
   }
 
-  add(activity: Activity): void {
+  add(activity: NumberedActivity): void {
     this.#packed.push(activity as Packed);
     this.#note(activity);
   }
@@ -96,13 +105,12 @@ export class Activities {
       const type = this.#types[place]!;
       if (types && !types.has(type)) continue;
       if (category && (type === "FILL") !== (category === "trade_activity")) continue;
-      found.push(this.#activityAt(place));
+      found.push(this.#told(place));
     }
     return found;
   }
 
-  #note(activity: Pick<Activity, "type" | "uuid" | "at"> & Partial<Pick<FillActivity, "price" | "quantity">>): void {
-    this.#byUuid.add(activity.uuid, this.#at.length);
+  #note(activity: Pick<Activity, "type" | "at"> & Partial<Pick<FillActivity, "price" | "quantity">>): void {
     this.#at.push(activity.at);
     this.#types.push(activity.type);
     if (activity.type !== "FILL") return;
@@ -110,15 +118,18 @@ export class Activities {
     this.fills += 1;
   }
 
-  #activityAt(place: number): Activity {
-    return this.#packed.at(place) as Activity;
+  #told(place: number): Activity {
+    const { number, ...told } = this.#packed.at(place) as NumberedActivity;
+    if (told.type !== "FILL") return { ...told, uuid: derivedUuid(this.#salt, `activity/${number}`) };
+    return { ...told, order: this.#orders.numbered(told.order).id, uuid: executionId(this.#salt, executionName(number)) };
   }
 
   /** Of an id that is not here: where it would stand. */
   #placeOf(id: string): number {
     const [stamp = "", uuid = ""] = id.split("::");
-    const place = this.#byUuid.find(uuid);
-    return place === NO_NUMBER ? this.#firstAt((at) => activityStamp(at) >= stamp) : place;
+    const first = this.#firstAt((at) => activityStamp(at) >= stamp);
+    for (let place = first; place < this.#at.length && activityStamp(this.#at.at(place) as Instant) === stamp; place += 1) if (this.#told(place).uuid === uuid) return place;
+    return first;
   }
 
   #firstAt(holds: (at: Instant) => boolean): number {
@@ -126,7 +137,7 @@ export class Activities {
     let high = this.#at.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (holds(this.#at[middle] as Instant)) high = middle;
+      if (holds(this.#at.at(middle) as Instant)) high = middle;
       else low = middle + 1;
     }
     return low;

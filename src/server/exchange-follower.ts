@@ -7,11 +7,11 @@
 import { addMoney, addQuantity, maxOf, moneyToNumber, notional, priceFromNumber, quantityToText, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import { toldStatus, type ToldStatus } from "../simulator/client-order.ts";
 import type { ExchangeEvent } from "../simulator/exchange-events.ts";
+import { executionNumber } from "../simulator/order-fills.ts";
 import { currentOrNextSession, sessionOn } from "../rules/calendar.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
 import { newYorkClock, type EpochDay } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
-import { derivedUuid } from "./derived-ids.ts";
 import type { VenueAccount } from "./venue-account.ts";
 import { hasEnded, newVenueOrder, type VenueOrder } from "./venue-order.ts";
 import type { TradeEvent } from "./venue-replies.ts";
@@ -122,25 +122,24 @@ export class ExchangeFollower {
   }
 
   #fill(account: VenueAccount, order: VenueOrder, event: FillEvent): void {
-    const { exchange, announcements, settings } = this.#state;
-    const { price, quantity, positionQuantity, at, against } = event;
+    const { exchange, announcements } = this.#state;
+    const { execution, price, quantity, positionQuantity, at, against } = event;
     order.filled = addQuantity(order.filled, quantity);
     order.filledValue = addMoney(order.filledValue, notional(price, quantity));
     if (event.type === "fill") order.status = "filled";
     else comeTo(order, "partially_filled");
     const signed = (order.side === "buy" ? quantity : 0 - quantity) as Quantity;
     account.basis.fill(order.symbol, signed, price, positionQuantity);
-    const id = derivedUuid(settings.salt, `execution/${event.execution}`);
     const isShort = order.side === "sell" && positionQuantity < 0;
     account.activities.add({
-      type: "FILL", uuid: id, at, order: order.id, symbol: order.symbol, side: isShort ? "sell_short" : order.side,
+      type: "FILL", number: executionNumber(execution), at, order: order.number, symbol: order.symbol, side: isShort ? "sell_short" : order.side,
       price, quantity, filled: order.filled, leaves: maxOf((order.quantity - order.filled) as Quantity, 0 as Quantity),
     });
     if (hasEnded(order)) {
       order.filledAt = at;
       this.#close(account, order);
     }
-    announcements.update(account, exchange.now, event.type, order, { id, order: order.id, price, quantity, positionQuantity, against });
+    announcements.update(account, exchange.now, event.type, order, { name: execution, order: order.id, price, quantity, positionQuantity, against });
   }
 
   /** The heir was made known before the exchange took it; it goes on where the order has come to. */

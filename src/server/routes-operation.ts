@@ -2,6 +2,7 @@
 import { dateOfEpochDay, isoOf } from "../time.ts";
 import { z } from "zod";
 import { moneyToText, quantityToText } from "../money.ts";
+import { executionId } from "./derived-ids.ts";
 import { faultPlanSchema, NO_FAULTS, type FaultInjector, type FaultPlan } from "./faults.ts";
 import { entrantOf } from "./entrants.ts";
 import { LEADERBOARD_ORDERS, standingsOf } from "./leaderboard.ts";
@@ -36,7 +37,7 @@ export function operationRoutes(parts: ServerParts, faults: FaultInjector, surve
   });
   app.get("/sim/v1/surveillance", async () => {
     const { counts, findings } = surveillance.report();
-    return { counts, findings: findings.map(findingView) };
+    return { counts, findings: findings.map((finding) => findingView(finding, venue.settings.salt)) };
   });
 }
 
@@ -50,11 +51,13 @@ export async function followFaults(parts: ServerParts, faults: FaultInjector, pl
   faults.follow(plan);
 }
 
-/** Amounts as texts, as everywhere on this wire. */
-function findingView({ at, ...finding }: Finding): Readonly<Record<string, unknown>> {
+/** Amounts as texts, and executions by their ids, as everywhere on this wire. */
+function findingView({ at, ...finding }: Finding, salt: string): Readonly<Record<string, unknown>> {
   const view: Record<string, unknown> = { at: isoOf(at), ...finding };
   if ("quantity" in finding) view["quantity"] = quantityToText(finding.quantity);
   if ("price" in finding) view["price"] = moneyToText(finding.price);
+  if ("execution" in finding) view["execution"] = executionId(salt, finding.execution);
+  if ("executions" in finding) view["executions"] = finding.executions.map((execution) => executionId(salt, execution));
   if (finding.kind === "layering") Object.assign(view, { traded: quantityToText(finding.traded), layered: quantityToText(finding.layered) });
   return view;
 }

@@ -9,6 +9,7 @@ import { moneyToNumber, moneyToText, quantityToText } from "../money.ts";
 import { isoOf } from "../time.ts";
 import type { AccountName } from "../trade.ts";
 import { EncodedMessage, refuseConnection, serveMarketData, type MarketMessage } from "./data-stream.ts";
+import { executionId } from "./derived-ids.ts";
 import type { FaultInjector } from "./faults.ts";
 import { keysIn } from "./gate.ts";
 import { refuseBytes } from "./refused-bytes.ts";
@@ -111,7 +112,7 @@ function updatesOf(venue: Venue): (account: AccountName, listener: (update: stri
 }
 
 function updateJson(venue: Venue, { event, at, order, execution }: TradeUpdate): string {
-  const fill = execution ? `,"execution_id":"${execution.id}","price":"${moneyToText(execution.price)}","qty":"${quantityToText(execution.quantity)}","position_qty":"${quantityToText(execution.positionQuantity)}"` : "";
+  const fill = execution ? `,"execution_id":"${executionId(venue.settings.salt, execution.name)}","price":"${moneyToText(execution.price)}","qty":"${quantityToText(execution.quantity)}","position_qty":"${quantityToText(execution.positionQuantity)}"` : "";
   return `{"event":"${event}","timestamp":"${isoOf(at)}"${fill},"order":${orderJson(venue, order, false)}}`;
 }
 

@@ -54,6 +54,7 @@ export interface Trade {
   readonly seller: AccountName;
   readonly quantity: Quantity;
   readonly price: Price;
+  /** The exchange's name of it. */
   readonly execution: string;
 }
 

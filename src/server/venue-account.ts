@@ -74,7 +74,7 @@ export class VenueAccount {
   /** Trade updates so far. */
   updates: number;
 
-  constructor(opening: Opening, orders: VenueOrders) {
+  constructor(opening: Opening, orders: VenueOrders, salt: string) {
     this.orders = new OrderIndex(orders);
     this.name = opening.name;
     this.id = opening.id;
@@ -83,7 +83,7 @@ export class VenueAccount {
     this.startingCash = opening.startingCash;
     this.terms = opening.terms;
     this.configuration = opening.configuration ?? DEFAULT_CONFIGURATION;
-    this.activities = new Activities(opening.activities);
+    this.activities = new Activities(orders, salt, opening.activities);
     this.equity = new EquityHistory(opening.equity);
     this.watchlists = new Watchlists(opening.watchlists);
     this.dividendsDue = opening.dividendsDue ?? [];

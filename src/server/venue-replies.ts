@@ -46,8 +46,8 @@ export interface TradeUpdate {
 }
 
 export interface Execution {
-  /** A UUID. */
-  readonly id: string;
+  /** The exchange's, of which the execution's id is derived. */
+  readonly name: string;
   readonly order: OrderId;
   readonly price: Price;
   readonly quantity: Quantity;

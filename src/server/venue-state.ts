@@ -5,7 +5,7 @@ import type { Exchange, ExchangeSettings } from "../simulator/exchange.ts";
 import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
 import { newYorkClock, dateOfEpochDay, type Instant } from "../time.ts";
 import type { AccountName, Symbol } from "../trade.ts";
-import type { Activity, NonTradeActivity } from "./activities.ts";
+import type { NonTradeActivity } from "./activities.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Assets } from "./assets.ts";
 import type { CommandOf } from "./commands.ts";
@@ -62,8 +62,12 @@ export class VenueState {
   }
 
   nextId(kind: string): string {
+    return derivedUuid(this.settings.salt, `${kind}/${this.#nextNumber()}`);
+  }
+
+  #nextNumber(): number {
     this.idCount += 1;
-    return derivedUuid(this.settings.salt, `${kind}/${this.idCount}`);
+    return this.idCount;
   }
 
   list(symbol: Symbol): void {
@@ -81,7 +85,7 @@ export class VenueState {
     if (refused) return refused;
     exchange.openAccount(name, cash, terms);
     const id = derivedUuid(settings.salt, `account/${name}`);
-    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms }, this.orders);
+    const account = new VenueAccount({ name, id, accountNumber: `SIM${parseInt(id.slice(0, 8), 16)}`, createdAt: at, startingCash: cash, terms }, this.orders, settings.salt);
     accounts.set(name, account);
     this.book(account, "CSD", cash, "starting cash");
     account.equity.sample(at, cash);
@@ -90,8 +94,7 @@ export class VenueState {
 
   book(account: VenueAccount, type: NonTradeActivity["type"], amount: Money, description: string, more: Pick<NonTradeActivity, "symbol" | "quantity" | "perShare"> = {}): void {
     const at = this.exchange.now;
-    const activity: Activity = { type, uuid: this.nextId("activity"), at, date: dateOfEpochDay(newYorkClock(at).day), amount, description, ...more };
-    account.activities.add(activity);
+    account.activities.add({ type, number: this.#nextNumber(), at, date: dateOfEpochDay(newYorkClock(at).day), amount, description, ...more });
   }
 
   /** The best of the house and the clients' orders; an indication while nobody is there. */

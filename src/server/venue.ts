@@ -275,7 +275,7 @@ export class Venue {
   }
 
   #take({ accounts, orders, lastCloses, actions, orderCount, idCount, endedCount }: VenueSnapshot): void {
-    for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored, this.#state.orders));
+    for (const stored of accounts) this.#state.accounts.set(stored.name, new VenueAccount(stored, this.#state.orders, this.settings.salt));
     this.#state.orders.restore(orders, {
       packed: (order) => { this.#state.accounts.get(order.account)!.orders.addEnded(order); },
       live: (order) => {

@@ -21,7 +21,7 @@ export function watched(venue: Venue, metrics: Metrics): Surveillance {
     if (update.execution?.against !== "client") return;
     if (half && isOtherHalf(half, update)) {
       const [buy, sell] = half.order.side === "buy" ? [half, update] : [update, half];
-      surveillance.trade({ at: update.at, symbol: update.order.symbol, buyer: buy.account, seller: sell.account, quantity: update.execution.quantity, price: update.execution.price, execution: update.execution.id });
+      surveillance.trade({ at: update.at, symbol: update.order.symbol, buyer: buy.account, seller: sell.account, quantity: update.execution.quantity, price: update.execution.price, execution: update.execution.name });
       half = undefined;
     } else half = update;
   });
