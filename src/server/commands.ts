@@ -90,12 +90,17 @@ const seasonRules = z.strictObject({
 });
 export type SeasonRules = z.output<typeof seasonRules>;
 
-export const venueCommandSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("open-account"), at, account, cash: money, terms: terms.optional() }),
-  z.strictObject({ type: z.literal("configure-account"), at, account, changes: configuration }),
+/** What nearly all of a log consists of. */
+export const orderCommandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("place"), at, account, order: orderForm }),
   z.strictObject({ type: z.literal("replace"), at, account, order: z.string(), changes: orderChanges }),
   z.strictObject({ type: z.literal("cancel"), at, account, order: z.string() }),
+]);
+
+export const venueCommandSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("open-account"), at, account, cash: money, terms: terms.optional() }),
+  z.strictObject({ type: z.literal("configure-account"), at, account, changes: configuration }),
+  ...orderCommandSchema.options,
   z.strictObject({ type: z.literal("cancel-all"), at, account }),
   z.strictObject({ type: z.literal("close-position"), at, account, symbol, part }),
   z.strictObject({ type: z.literal("close-all-positions"), at, account, cancelOrders: z.boolean() }),

@@ -6,11 +6,12 @@
  * answered with an error, and throws again here: both go on behind it.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { venueCommandSchema, type VenueCommand } from "./commands.ts";
+import type { VenueCommand } from "./commands.ts";
 import { CommandLog, type Recovery, type SyncPolicy } from "./durable/command-log.ts";
 import type { CommandLogFailed } from "./durable/log-errors.ts";
 import { replayCommands, segmentsIn } from "./durable/log-segments.ts";
 import { digestOf, readSnapshot, snapshotFiles, type SnapshotState } from "./durable/state-snapshot.ts";
+import { loggedCommand } from "./logged-command.ts";
 import type { Journaled } from "./server-parts.ts";
 import { Venue, type VenueSettings, type VenueSnapshot } from "./venue.ts";
 
@@ -38,7 +39,7 @@ export class DurableVenue implements Journaled {
     let venue = new Venue(settings.venue);
     const log = await CommandLog.open(settings, {
       restore: (state) => (venue = restored(settings.venue, state)),
-      apply: (command) => applyAgain(venue, command),
+      apply: (command, sequence) => applyAgain(venue, loggedCommand(command, sequence, settings.directory)),
     });
     return new DurableVenue(settings, venue, log);
   }
@@ -137,7 +138,7 @@ export async function verifyVenue(directory: string, settings: VenueSettings): P
   const from = oldest?.sequence ?? 0;
   let derived = from === newest?.sequence ? digestOf(stateOf(venue)) : "";
   const { lastSequence } = replayCommands(directory, from, (command, sequence) => {
-    applyAgain(venue, command);
+    applyAgain(venue, loggedCommand(command, sequence, directory));
     if (sequence === newest?.sequence) derived = digestOf(stateOf(venue));
   });
   const digest = digestOf(stateOf(venue));
@@ -153,10 +154,9 @@ function restored(settings: VenueSettings, state: SnapshotState): Venue {
   return Venue.restore(settings, state as unknown as VenueSnapshot);
 }
 
-function applyAgain(venue: Venue, command: unknown): void {
-  const parsed = venueCommandSchema.parse(command);
+function applyAgain(venue: Venue, command: VenueCommand): void {
   try {
-    venue.apply(parsed);
+    venue.apply(command);
   } catch {
     // It did so the first time, and the venue went on.
   }
