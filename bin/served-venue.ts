@@ -11,7 +11,7 @@ import { z } from "zod";
 import { makeDirectory } from "../src/make-directory.ts";
 import { agentMarket } from "../src/server/agent-market.ts";
 import { writeDurably } from "../src/server/durable/durable-file.ts";
-import { clientsAlone } from "../src/server/market-source.ts";
+import { clientsAlone, type MarketSource } from "../src/server/market-source.ts";
 import type { VenueSettings } from "../src/server/venue.ts";
 import { fillProfile } from "../src/simulator/fill-profiles.ts";
 import { epochDayOf, instantOf, isoOf, newYorkInstant, sessionDateOf, type Instant } from "../src/time.ts";
@@ -26,7 +26,9 @@ const marketSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("agents"), symbols: z.array(z.string()).min(1), hours: z.enum(["calendar", "always"]), seed: z.int().min(0) }),
   z.strictObject({ kind: z.enum(["daily-bars", "minute-bars"]), data: z.string(), dataHash: z.string(), from: z.string(), to: z.string(), symbols: z.array(z.string()).optional() }),
 ]);
-const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), hasOwnTime: z.literal(true).optional(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0), acknowledgeMs: z.int().min(0).optional() });
+const fileSchema = z.strictObject({ format: z.literal(1), salt: z.string().min(16), startsAt: z.string(), hasOwnTime: z.literal(true).optional(), market: marketSchema, profile: z.enum(["realistic", "alpaca-paper"]), chance: z.int().min(0), acknowledgeMs: z.int().min(0).optional(),
+  leveraged: z.record(z.string(), z.literal([2, 3])).optional(), notMarginable: z.array(z.string()).optional(),
+});
 type VenueFile = z.output<typeof fileSchema>;
 
 export interface MarketOptions {
@@ -43,6 +45,9 @@ export interface MarketOptions {
   readonly from?: string;
   readonly to?: string;
   readonly profile?: "realistic" | "alpaca-paper";
+  /** Funds that follow a multiple of their index, and what is not lent on: they need more margin. */
+  readonly leveraged?: Readonly<Record<string, 2 | 3>>;
+  readonly notMarginable?: readonly string[];
   /** So long the exchange takes over an order, a cancel or a replacement; it answers at once when it is not said. */
   readonly acknowledgeMs?: number;
 }
@@ -87,9 +92,9 @@ export async function servedVenue(directory: string, options: MarketOptions, now
 }
 
 /** The options that were given and do not say what the directory is. */
-function otherwiseIn(options: MarketOptions, { startsAt, market, profile, chance, acknowledgeMs = 0 }: VenueFile): readonly string[] {
+function otherwiseIn(options: MarketOptions, { startsAt, market, profile, chance, leveraged, notMarginable, acknowledgeMs = 0 }: VenueFile): readonly string[] {
   const decided: Readonly<Record<keyof MarketOptions, unknown>> = {
-    symbols: market.symbols, hours: "hours" in market ? market.hours : undefined, start: startsAt, agents: market.kind === "agents" ? true : undefined, seed: chance, profile, acknowledgeMs,
+    symbols: market.symbols, hours: "hours" in market ? market.hours : undefined, start: startsAt, agents: market.kind === "agents" ? true : undefined, seed: chance, profile, acknowledgeMs, leveraged, notMarginable,
     ...("data" in market ? { data: market.data, bars: market.kind.replace("-bars", ""), from: market.from, to: market.to } : { data: undefined, bars: undefined, from: undefined, to: undefined }),
   };
   const meant: MarketOptions = { ...options, ...(options.data !== undefined && { data: resolve(options.data) }), ...(options.start !== undefined && { start: isoOf(instantOfOption(options.start)) }) };
@@ -102,8 +107,8 @@ export async function newServedVenue(options: MarketOptions, now: Instant): Prom
   return venueOf(file, loaded);
 }
 
-async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, bars, from, to, profile = "realistic", acknowledgeMs }: MarketOptions, now: Instant): Promise<{ readonly file: VenueFile; readonly loaded?: DataMarket }> {
-  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed, ...(acknowledgeMs && { acknowledgeMs }) } as const;
+async function newVenue({ symbols, hours = "calendar", start, agents, seed = randomInt(2 ** 32), data, bars, from, to, profile = "realistic", acknowledgeMs, leveraged, notMarginable }: MarketOptions, now: Instant): Promise<{ readonly file: VenueFile; readonly loaded?: DataMarket }> {
+  const made = { format: 1, salt: randomBytes(16).toString("hex"), profile, chance: seed, ...(acknowledgeMs && { acknowledgeMs }), ...(leveraged && { leveraged: { ...leveraged } }), ...(notMarginable && { notMarginable: [...notMarginable] }) } as const;
   if (agents && data !== undefined) throw new UsageError("--agents and --data are two markets: give one of them");
   if (start !== undefined && data !== undefined) throw new UsageError("--start is for a venue without --data, which begins on the day of --from");
   const begin = start === undefined ? { startsAt: isoOf(now) } : { startsAt: isoOf(instantOfOption(start)), hasOwnTime: true as const };
@@ -131,7 +136,8 @@ function instantOfOption(text: string): Instant {
 /** Around the last price, while nobody quotes. */
 const INDICATED_HALF_SPREAD_BPS = 1;
 
-async function venueOf({ salt, startsAt, hasOwnTime, market, profile: name, chance, acknowledgeMs }: VenueFile, loaded?: DataMarket): Promise<ServedVenue> {
+async function venueOf(file: VenueFile, loaded?: DataMarket): Promise<ServedVenue> {
+  const { salt, startsAt, hasOwnTime, market, profile: name, chance, acknowledgeMs } = file;
   const profile = fillProfile(name, chance);
   const made = { salt, startsAt: instantOf(startsAt) };
   const exchange = { fees: "alpaca", wholeShares: false, checks: "alpaca", ...profile.exchange, ...(acknowledgeMs !== undefined && { acknowledgeMs }) } as const;
@@ -139,7 +145,7 @@ async function venueOf({ salt, startsAt, hasOwnTime, market, profile: name, chan
     case "clients":
     case "agents": {
       const symbols = market.symbols as Symbol[];
-      const source = market.kind === "clients" ? clientsAlone(symbols, market.hours) : agentMarket(symbols, market.seed, market.hours);
+      const source = withCollateral(market.kind === "clients" ? clientsAlone(symbols, market.hours) : agentMarket(symbols, market.seed, market.hours), file);
       return { settings: { ...made, exchange: { ...exchange, halfSpreadBps: INDICATED_HALF_SPREAD_BPS }, market: source }, market: market.kind, followsClock: !hasOwnTime, notes: [] };
     }
     case "daily-bars":
@@ -147,7 +153,15 @@ async function venueOf({ salt, startsAt, hasOwnTime, market, profile: name, chan
       const { kind, hash, notes, source } = loaded ?? (await dataMarket(market, market.kind));
       if (hash !== market.dataHash) throw new UsageError(`${market.data} no longer holds the bars that this venue was made with (its hash was ${market.dataHash} and is ${hash})`);
       // A quote of daily bars stands for hours: the rest of a part meets it again at once.
-      return { settings: { ...made, exchange: { ...exchange, ...(kind === "daily-bars" && { standingQuotes: true }) }, market: source(profile) }, market: kind, followsClock: false, notes };
+      return { settings: { ...made, exchange: { ...exchange, ...(kind === "daily-bars" && { standingQuotes: true }) }, market: withCollateral(source(profile), file) }, market: kind, followsClock: false, notes };
     }
   }
+}
+
+/** @throws UsageError for a symbol that the market does not have. */
+function withCollateral(source: MarketSource, { leveraged = {}, notMarginable = [] }: VenueFile): MarketSource {
+  const named = [...Object.keys(leveraged), ...notMarginable] as Symbol[];
+  const unknown = named.find((symbol) => !source.symbols.includes(symbol));
+  if (unknown !== undefined) throw new UsageError(`${unknown in leveraged ? "--leveraged" : "--not-marginable"} names ${unknown}, and the market has ${source.symbols.join(", ")}`);
+  return { ...source, collateral: new Map(named.map((symbol) => [symbol, { leverage: leveraged[symbol] ?? 1, marginable: !notMarginable.includes(symbol) }])) };
 }

@@ -130,6 +130,7 @@ export function parseConfig(yaml: string, strategies: readonly Strategy[], file 
   const accounts = new Map(Object.entries(parsed.data.accounts).map(([key, value]) => [key as AccountName, { ...value, name: key as AccountName, rules: { ...accountRulesOf(value.rules), ...(value.approval && { approval: value.approval }) } }]));
   const deployments = parsed.data.strategies.map((entry, index) => deploymentOf(entry, index, strategies, accounts, file));
   refuseOverlaps(deployments, file);
+  for (const { name, rules } of accounts.values()) refuseForeignCollateral(name, rules, deployments, file);
   return { accounts, deployments: deployments.map((deployment) => withUnknownOrigin(deployment, deployments, accounts.get(deployment.account)!.unknownOrigin)) };
 }
 
@@ -257,6 +258,16 @@ function refuseOverlaps(deployments: readonly Deployment[], file: string): void 
     allocated.set(account, total);
     if (total > 1_000_000) throw new ConfigInvalid(`${file}: ${pathText(["strategies", index, "allocation"])}: the strategies of account ${account} add up to ${total / 10_000} % of its equity`);
   });
+}
+
+/** A misspelt fund would be taken for an ordinary share. */
+function refuseForeignCollateral(account: AccountName, { marginAccount }: AccountRules, deployments: readonly Deployment[], file: string): void {
+  const traded = new Set<string>(deployments.flatMap((one) => (one.account === account ? one.symbols : [])));
+  const { leveraged = {}, notMarginable = [] } = marginAccount ?? {};
+  for (const [rule, symbols] of Object.entries({ leveraged: Object.keys(leveraged), notMarginable })) {
+    const foreign = symbols.find((one) => !traded.has(one));
+    if (foreign !== undefined) throw new ConfigInvalid(`${file}: ${pathText(["accounts", account, "rules", "marginAccount", rule])}: no strategy of the account trades ${foreign}`);
+  }
 }
 
 function problemsOf(error: z.ZodError, path: readonly PropertyKey[]): string {

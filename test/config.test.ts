@@ -72,6 +72,12 @@ describe("a configuration", () => {
     expect(() => parseConfig(yaml("sip"), [picky])).toThrow("accounts.main.feedFallback: is the feed itself");
   });
 
+  test("says which of its strategies' funds have leverage, and of no others", () => {
+    const yaml = (symbol: string): string => `accounts: { main: { secret: keys/main, rules: { marginAccount: { leveraged: { ${symbol}: 3 }, notMarginable: [BIL] } } } }\nstrategies: [{ strategy: picky, account: main, symbols: [TQQQ, BIL] }]`;
+    expect(parseConfig(yaml("TQQQ"), [picky]).deployments[0]!.settings.accountRules?.marginAccount).toEqual({ leveraged: { TQQQ: 3 }, notMarginable: ["BIL"] });
+    expect(() => parseConfig(yaml("TQQ"), [picky])).toThrow("accounts.main.rules.marginAccount.leveraged: no strategy of the account trades TQQ");
+  });
+
   test("sets what it says", () => {
     const { deployments } = config("{ strategy: picky, account: main, symbols: [TLT, BRK.B, TLT], params: { days: 5 }, schedule: last session of month at close-15m, allocation: 0.25, shares: whole, execution: market, fees: ib, limits: { positionWeightMax: 0.5, cashReserveMin: 0.02, orderNotionalMin: 12.5 } }");
     expect(deployments[0]).toMatchObject({

@@ -43,6 +43,8 @@ export function register(program: Command): void {
     .option("--to <date>", "the last day that is replayed")
     .addOption(new Option("--profile <name>", "a new venue: fills, fees and dividends as in reality, or as Alpaca's paper does them (default: realistic)").choices(["realistic", "alpaca-paper"]))
     .option("--acknowledge-ms <number>", "a new venue: how long its exchange takes over an order, a cancel or a replacement (default: 0)", count(0, 60_000))
+    .option("--leveraged <list>", "a new venue: funds that follow two or three times their index, like TQQQ=3,SSO=2; they need more margin", leverages)
+    .option("--not-marginable <list>", "a new venue: symbols that cannot be bought on margin, with commas between", symbolList)
     .option("--speed <factor>", "of the time of bars and agents: how many times faster than a clock; max for bars as fast as streams take them", speed, 1)
     .option("--stepped", "time moves only by POST /sim/v1/advance")
     .addOption(new Option("--fsync <policy>", "when a command is acknowledged: batch (synced), interval or interval:<ms> (written), never (written)").argParser(policy).default({ sync: "every-batch" }, "batch"))
@@ -73,6 +75,7 @@ Examples:
   $ ballast serve --dir venue --symbols AAA,BBB --hours always
   $ ballast serve --dir lively --agents --seed 7 --hours always
   $ ballast serve --dir slow --agents --hours always --acknowledge-ms 200
+  $ ballast serve --dir funds --symbols QQQ,TQQQ --leveraged TQQQ=3 --hours always
   $ ballast serve --dir replay --data backtest/data --from 2016-01-04 --to 2016-12-30 --speed 3600
   $ ballast serve --dir week --data market-data --symbols SPY --from 2013-10-07 --to 2013-10-11 --speed max
   $ ballast serve --memory ann,bob --agents --hours always
@@ -83,8 +86,8 @@ Examples:
 
 async function serve(options: Options, command: Command): Promise<void> {
   if (options.verify && !options.recover) throw new UsageError("--verify goes with --recover");
-  const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } = options;
-  const market = { symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs } as MarketOptions;
+  const { dir, symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs, leveraged, notMarginable } = options;
+  const market = { symbols, hours, start, agents, seed, data, bars, from, to, profile, acknowledgeMs, leveraged, notMarginable } as MarketOptions;
   const now = Date.now() as Instant;
   const log = serveLog(options);
   if (options.memory !== undefined) {
@@ -138,6 +141,16 @@ function policy(text: string): SyncPolicy {
   const [, ms] = /^interval(?::(\d{1,6}))?$/.exec(text) ?? (text === "interval" ? ["", undefined] : []);
   if (!text.startsWith("interval") || (text !== "interval" && ms === undefined)) throw new InvalidArgumentError("It is batch, interval, interval:<ms> or never.");
   return { sync: "interval", ms: ms === undefined ? INTERVAL_MS : Math.max(1, Number(ms)) };
+}
+
+function leverages(text: string): Readonly<Record<string, 2 | 3>> {
+  return Object.fromEntries(
+    text.split(",").map((item) => {
+      const [symbol = "", leverage, ...rest] = item.split("=");
+      if (rest.length > 0 || (leverage !== "2" && leverage !== "3")) throw new InvalidArgumentError("Each is a symbol and 2 or 3, with commas between, like TQQQ=3,SSO=2.");
+      return [symbolList(symbol)[0]!, Number(leverage) as 2 | 3];
+    }),
+  );
 }
 
 function faultPlan(text: string): FaultPlan {

@@ -12,8 +12,14 @@ export const cashAccountSchema = cashAccountPolicySchema.extend({
 
 export type CashAccountRules = z.infer<typeof cashAccountSchema>;
 
-/** The day on which the broker took up intraday margin, within the phase-in; Alpaca did on the first, 2026-06-04. */
-export const marginAccountSchema = z.strictObject({ intradayMarginFrom: z.iso.date().optional() });
+export const marginAccountSchema = z.strictObject({
+  /** The day on which the broker took up intraday margin, within the phase-in; Alpaca did on the first, 2026-06-04. */
+  intradayMarginFrom: z.iso.date().optional(),
+  /** Funds by the multiple of their index that they follow. */
+  leveraged: z.record(z.string(), z.literal([2, 3])).optional(),
+  /** What the broker does not lend on. */
+  notMarginable: z.array(z.string()).optional(),
+});
 
 export type MarginAccountRules = z.infer<typeof marginAccountSchema>;
 

@@ -70,11 +70,11 @@ export interface MarginSituation {
   readonly positions: readonly { readonly symbol: Symbol; readonly quantity: Quantity; readonly price: Price }[];
 }
 
-/** Refuses an order that would create an intraday margin deficit. All symbols are taken as marginable and unleveraged. */
+/** Refuses an order that would create an intraday margin deficit. Symbols are ordinary shares unless the rules say otherwise. */
 export function refuseMarginDeficit(order: DayFill, before: MarginSituation, after: MarginSituation, day: EpochDay, rules: MarginAccountRules): Refusal | undefined {
   if (dayTradeRuleOn(day, settingsOf(rules)) !== "intraday-margin") return undefined;
-  const deficit = deficitOfDay([{ before: levelOf(before, day), after: levelOf(after, day) }]);
-  return deficit > 0 ? { code: "INTRADAY_MARGIN_DEFICIT", symbol: order.symbol, side: order.side, deficit, equity: after.equity, maintenance: requiredOf(after, day) } : undefined;
+  const deficit = deficitOfDay([{ before: levelOf(before, day, rules), after: levelOf(after, day, rules) }]);
+  return deficit > 0 ? { code: "INTRADAY_MARGIN_DEFICIT", symbol: order.symbol, side: order.side, deficit, equity: after.equity, maintenance: requiredOf(after, day, rules) } : undefined;
 }
 
 /** A situation after an order filled at `price`. Fees lower equity. */
@@ -90,12 +90,12 @@ export function afterOrder(before: MarginSituation, { symbol, side, quantity }: 
   };
 }
 
-function levelOf(situation: MarginSituation, day: EpochDay): Money {
-  return intradayMarginLevel(situation.equity, requiredOf(situation, day));
+function levelOf(situation: MarginSituation, day: EpochDay, rules: MarginAccountRules): Money {
+  return intradayMarginLevel(situation.equity, requiredOf(situation, day, rules));
 }
 
-function requiredOf({ cash, positions }: MarginSituation, day: EpochDay): Money {
-  const held: MarginPosition[] = positions.map((position) => ({ ...position, leverage: 1, marginable: true }));
+function requiredOf({ cash, positions }: MarginSituation, day: EpochDay, { leveraged = {}, notMarginable = [] }: MarginAccountRules): Money {
+  const held: MarginPosition[] = positions.map((position) => ({ ...position, leverage: leveraged[position.symbol] ?? 1, marginable: !notMarginable.includes(position.symbol) }));
   return maintenanceMargin(held, day, maxOf(subtractMoney(ZERO_MONEY, cash), ZERO_MONEY));
 }
 

@@ -9,13 +9,19 @@ import { epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
 import { nextSession } from "./calendar.ts";
 import { dayTradeRuleOn, type DayTradeSettings } from "./day-trading.ts";
 
-export interface MarginPosition {
+/** What a share is to whoever lends on it. */
+export interface Collateral {
+  /** The multiple of its index that an exchange-traded fund follows, up or down; 1 for everything else. */
+  readonly leverage: 1 | 2 | 3;
+  readonly marginable: boolean;
+}
+
+export const ORDINARY: Collateral = { leverage: 1, marginable: true };
+
+export interface MarginPosition extends Collateral {
   readonly symbol: string;
   readonly quantity: Quantity;
   readonly price: Price;
-  /** The multiple of its index that an exchange-traded fund follows; 1 for everything else. */
-  readonly leverage: 1 | 2 | 3;
-  readonly marginable: boolean;
 }
 
 /** Regulation T, 12 CFR 220.12: half the value of a marginable position, long or short, all of another. A short sale's proceeds stay in the account besides. */

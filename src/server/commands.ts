@@ -116,7 +116,7 @@ export const venueCommandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("reset-season"), at, season: seasonName, startsAt: at.optional(), endsAt: at.optional() }),
   /** The market's time moves to `at`, and the market with it. */
   z.strictObject({ type: z.literal("advance"), at }),
-  z.strictObject({ type: z.literal("list"), at, symbol }),
+  z.strictObject({ type: z.literal("list"), at, symbol, leverage: z.literal([1, 2, 3]).optional(), marginable: z.boolean().optional() }),
   /** The house's own quote, where clients trade with each other. */
   z.strictObject({ type: z.literal("quote"), at, symbol, bid: price, ask: price, quantity }),
   z.strictObject({ type: z.literal("halt"), at, symbol }),

@@ -1,7 +1,6 @@
 /** Carries out what operators command of the market: its symbols, the house's quotes, halts, corporate actions, and what is to go wrong. */
 import type { Price } from "../money.ts";
 import type { HouseQuote } from "../simulator/house.ts";
-import type { Symbol } from "../trade.ts";
 import type { CommandOf } from "./commands.ts";
 import { dividendRefusal, quoteRefusal, splitRefusal } from "./countable.ts";
 import { DONE, rejected, type Rejected, type VenueReply } from "./venue-replies.ts";
@@ -59,9 +58,10 @@ export class MarketDesk {
     return DONE;
   }
 
-  list(symbol: Symbol): VenueReply {
+  /** One that is listed stays what it is. */
+  list({ symbol, leverage = 1, marginable = true }: CommandOf<"list">): VenueReply {
     if (!SYMBOL.test(symbol)) return rejected("invalid_symbol", "a symbol has up to 32 capital letters, digits, dots, dashes and slashes");
-    if (!this.#state.assets.named(symbol)) this.#state.list(symbol);
+    if (!this.#state.assets.named(symbol)) this.#state.list(symbol, { leverage, marginable });
     return DONE;
   }
 }

@@ -4,6 +4,7 @@
  * A source opens one market on one exchange. The market is deterministic: what it does follows from its settings, from
  * the instants it is advanced to and from what the exchange answers; what it remembers is in its snapshot.
  */
+import type { Collateral } from "../rules/margin.ts";
 import type { Exchange } from "../simulator/exchange.ts";
 import type { Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
@@ -13,6 +14,8 @@ import type { Timetable } from "./timetable.ts";
 export interface MarketSource {
   /** Listed when the venue opens. */
   readonly symbols: readonly Symbol[];
+  /** Those of the symbols that are no ordinary shares to whoever lends on them. */
+  readonly collateral?: ReadonlyMap<Symbol, Collateral>;
   /** "calendar": New York's sessions. "always": open day and night; a day ends when New York's session would. */
   readonly hours: "calendar" | "always";
   /** The market's own history, where it knows more than what traded at the venue. */

@@ -8,9 +8,9 @@ import type { VenueState } from "./venue-state.ts";
 export function explained({ exchange, orders }: VenueState, { name }: VenueAccount, { symbol, quantity }: VenueOrder, code: string, message: string): VenueRejection {
   switch (code) {
     case "insufficient_buying_power": {
-      const { buyingPower } = exchange.account(name);
-      const cost = /\(cost: ([\d.]+)/.exec(message)?.[1] ?? "";
-      return { code, message: "insufficient buying power", facts: { buying_power: moneyToText(buyingPower), cost_basis: cost } };
+      const [, cost = "", own = ""] = /\(cost: ([\d.]+), available: ([\d.]+)/.exec(message) ?? [];
+      const power = exchange.collateralOf(symbol).marginable ? moneyToText(exchange.account(name).buyingPower) : own;
+      return { code, message: "insufficient buying power", facts: { buying_power: power, cost_basis: cost } };
     }
     case "insufficient_quantity": {
       const held = Math.abs(exchange.account(name).positions.find((position) => position.symbol === symbol)?.quantity ?? 0);

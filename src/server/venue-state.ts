@@ -1,6 +1,7 @@
 /** What the parts of the venue share. */
 import { ZERO_QUANTITY, type Money, type Price } from "../money.ts";
 import type { CorporateAction } from "../rules/corporate-actions.ts";
+import type { Collateral } from "../rules/margin.ts";
 import type { Exchange, ExchangeSettings } from "../simulator/exchange.ts";
 import { CASH_ACCOUNT } from "../simulator/trading-account.ts";
 import { newYorkClock, dateOfEpochDay, type Instant } from "../time.ts";
@@ -70,8 +71,8 @@ export class VenueState {
     return this.idCount;
   }
 
-  list(symbol: Symbol): void {
-    this.exchange.list(symbol);
+  list(symbol: Symbol, collateral?: Collateral): void {
+    this.exchange.list(symbol, collateral);
     this.assets.list(symbol);
   }
 

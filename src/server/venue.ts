@@ -87,7 +87,7 @@ export class Venue {
     this.#desk = new MarketDesk(this.#state);
     this.#seasons = new SeasonDesk(this.#state);
     if (restored) this.#take(restored);
-    else for (const symbol of settings.market.symbols) this.#state.list(symbol);
+    else for (const symbol of settings.market.symbols) this.#state.list(symbol, settings.market.collateral?.get(symbol));
     this.#market = settings.market.open(exchange, restored?.market);
     this.#clock = new VenueClock(this.#state, this.#market, this.#follower, this.#seasons);
   }
@@ -141,7 +141,7 @@ export class Venue {
   }
 
   /** To be read, and not commanded. */
-  get exchange(): Pick<Exchange, "account" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "marginCallOf" | "now" | "nextDue"> {
+  get exchange(): Pick<Exchange, "account" | "collateralOf" | "depthOf" | "quoteOf" | "topOf" | "orderOf" | "feesPaid" | "marginCallOf" | "now" | "nextDue"> {
     return this.#state.exchange;
   }
 
@@ -197,7 +197,7 @@ export class Venue {
       case "open-account":
         return ACCOUNT_NAME.test(command.account) ? this.#state.open(command) : rejected("invalid_account_name", "an account's name has up to 64 letters, digits, dots, dashes and underscores");
       case "list":
-        return this.#desk.list(command.symbol);
+        return this.#desk.list(command);
       case "market-faults":
         return this.#desk.followFaults(command);
       case "quote":

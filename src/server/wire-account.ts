@@ -10,7 +10,7 @@ export function accountView(venue: Venue, account: VenueAccount, withPatternDayT
   const { exchange } = venue;
   const { cash, equity, lastEquity, buyingPower, positions } = exchange.account(account.name);
   const { day } = newYorkClock(venue.now);
-  const margin = positions.map(({ symbol, quantity, marketPrice }): MarginPosition => ({ symbol, quantity, price: marketPrice, leverage: 1, marginable: true }));
+  const margin = positions.map(({ symbol, quantity, marketPrice }): MarginPosition => ({ symbol, quantity, price: marketPrice, ...exchange.collateralOf(symbol) }));
   const valueOf = (isCounted: (quantity: number) => boolean): Money => positions.filter(({ quantity }) => isCounted(quantity)).reduce((sum, { marketPrice, quantity }) => addMoney(sum, notional(marketPrice, quantity)), ZERO_MONEY);
   const long = valueOf((quantity) => quantity > 0);
   const short = valueOf((quantity) => quantity < 0);

@@ -1,6 +1,7 @@
 /**
- * Assets as Alpaca's JSON. All are of one kind: US equities that may be bought, sold and sold short in any part, on
- * margin. What margin they need follows their price; of one that has none yet it is told as of a share that is not cheap.
+ * Assets as Alpaca's JSON. All are US equities that may be bought, sold and sold short in any part. What margin they need
+ * follows from what they are as collateral and from their price; of one that has none yet it is told as of a share that is
+ * not cheap. Alpaca has no word for a fund's leverage: the requirement tells it.
  */
 import { priceOf } from "../money.ts";
 import { maintenancePercent } from "../rules/margin.ts";
@@ -9,7 +10,7 @@ import type { ListedAsset } from "./assets.ts";
 import type { Venue } from "./venue.ts";
 
 export function assetView({ settings, exchange, now }: Pick<Venue, "settings" | "exchange" | "now">, { id, symbol, name, isActive }: ListedAsset): Readonly<Record<string, unknown>> {
-  const terms = { price: (isActive ? exchange.topOf(symbol).last : undefined) ?? NOT_CHEAP, leverage: 1, marginable: true } as const;
+  const terms = { price: (isActive ? exchange.topOf(symbol).last : undefined) ?? NOT_CHEAP, ...exchange.collateralOf(symbol) };
   const { day } = newYorkClock(now);
   const long = maintenancePercent("long", terms, day);
   return {
@@ -21,7 +22,7 @@ export function assetView({ settings, exchange, now }: Pick<Venue, "settings" | 
     status: isActive ? "active" : "inactive",
     cusip: null,
     tradable: isActive,
-    marginable: true,
+    marginable: terms.marginable,
     shortable: true,
     easy_to_borrow: true,
     borrow_status: "easy_to_borrow",

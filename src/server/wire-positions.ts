@@ -20,7 +20,7 @@ export function positionView(venue: Venue, account: VenueAccount, { symbol, quan
     symbol,
     exchange: "NYSE",
     asset_class: "us_equity",
-    asset_marginable: true,
+    asset_marginable: venue.exchange.collateralOf(symbol).marginable,
     qty: quantityToText(quantity),
     qty_available: quantityToText((Math.sign(quantity) * (Math.abs(quantity) - closingOf(venue, account, symbol))) as Quantity),
     avg_entry_price: moneyToText(averageEntryPrice),

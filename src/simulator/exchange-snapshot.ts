@@ -66,7 +66,7 @@ export function restoreState(settings: ExchangeSettings, { format, checksum, ...
   state.executions = body.executions;
   state.orderCount = body.orderCount;
   for (const [name, stored] of body.accounts) state.accounts.set(name, TradingAccount.restore(name, state.accounts.size + 1, stored));
-  for (const [symbol] of body.listings) state.setListing(symbol, new Listing(life));
+  for (const [symbol, { collateral }] of body.listings) state.setListing(symbol, new Listing(life, collateral));
   for (const { ledger } of state.accounts.values()) for (const [symbol, quantity] of ledger.positions()) state.listing(symbol).noteHeld(quantity);
   for (const stored of body.orders) state.orders.add(revived(stored, state, life));
   for (const id of body.ended) state.orders.end(state.orders.get(id)!);

@@ -13,6 +13,7 @@
  * `takeEnded` hands the order over.
  */
 import { addMoney, notional, plusBasisPoints, type Money, type Price, type Quantity } from "../money.ts";
+import { ORDINARY, type Collateral } from "../rules/margin.ts";
 import type { EpochDay, Instant } from "../time.ts";
 import type { Account, AccountName, Asset, ClientOrderId, Order, OrderRequest, Quote, Side, SubmitOutcome, Symbol, WorkingOrder } from "../trade.ts";
 import { beginTrading, holdAuction } from "./call-auctions.ts";
@@ -67,8 +68,9 @@ export class Exchange {
     this.#state.accounts.set(name, new TradingAccount(name, this.#state.accounts.size + 1, terms, new Ledger(cash)));
   }
 
-  list(symbol: Symbol): void {
-    this.#state.setListing(symbol, new Listing(this.#life));
+  /** What margin it needs follows from what it is as collateral, an ordinary share unless it is said. */
+  list(symbol: Symbol, collateral?: Collateral): void {
+    this.#state.setListing(symbol, new Listing(this.#life, collateral));
   }
 
   // The market side.
@@ -256,6 +258,10 @@ export class Exchange {
 
   assets(symbols: readonly Symbol[]): ReadonlyMap<Symbol, Asset> {
     return new Map(symbols.filter((symbol) => this.#state.listings.has(symbol)).map((symbol) => [symbol, { tradable: true, fractionable: !this.#state.settings.wholeShares }]));
+  }
+
+  collateralOf(symbol: Symbol): Collateral {
+    return this.#state.listings.get(symbol)?.collateral ?? ORDINARY;
   }
 
   /** Undefined of an account that owes no margin. */

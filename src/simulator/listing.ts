@@ -13,6 +13,7 @@
  * price. Not here: who may trade and when, what it costs, what else an end or a fill brings about (exchange.ts).
  */
 import { minOf, type Price, type Quantity } from "../money.ts";
+import { ORDINARY, type Collateral } from "../rules/margin.ts";
 import type { ClientOrderId, Side } from "../trade.ts";
 import { uncross, type Uncross } from "./auction.ts";
 import { ClientBook } from "./client-book.ts";
@@ -58,6 +59,8 @@ export interface ListingSnapshot {
   readonly resting: readonly ClientOrderId[];
   /** By arrival. */
   readonly stops: readonly ClientOrderId[];
+  /** Where it is not ordinary. */
+  readonly collateral?: Collateral;
 }
 
 export class Listing {
@@ -73,10 +76,12 @@ export class Listing {
   readonly stops = new PendingStops();
   /** By arrival. */
   readonly open = new OpenOrders("listing");
+  readonly collateral: Collateral;
   readonly #rules: MatchRules;
 
-  constructor(rules: MatchRules) {
+  constructor(rules: MatchRules, collateral = ORDINARY) {
     this.#rules = rules;
+    this.collateral = collateral;
   }
 
   /** What an account holds of it now. */
@@ -204,6 +209,7 @@ export class Listing {
   }
 
   snapshot(): ListingSnapshot {
+    const { leverage, marginable } = this.collateral;
     return {
       lastPrice: this.lastPrice ?? null,
       previousClose: this.previousClose ?? null,
@@ -213,6 +219,7 @@ export class Listing {
       open: [...this.open].map(({ clientOrderId }) => clientOrderId),
       resting: this.book.resting(),
       stops: this.stops.ids(),
+      ...((leverage > 1 || !marginable) && { collateral: { leverage, marginable } }),
     };
   }
 

@@ -5,7 +5,7 @@
  * asked for with every order. What comes out is what valuing every position anew gives, to the micro-dollar.
  */
 import { addMoney, notional, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
-import { initialMargin, maintenanceMargin, positionMaintenance, type MarginPosition } from "../rules/margin.ts";
+import { initialMargin, maintenanceMargin, positionMaintenance, type Collateral, type MarginPosition } from "../rules/margin.ts";
 import type { EpochDay } from "../time.ts";
 import type { Symbol } from "../trade.ts";
 import type { Holding, Ledger } from "./ledger.ts";
@@ -20,6 +20,7 @@ export interface Markets {
 export interface Market {
   /** Zero is taken where there is none. */
   readonly lastPrice: Price | undefined;
+  readonly collateral: Collateral;
 }
 
 interface Mark {
@@ -92,7 +93,6 @@ function positionOf({ holding: { symbol, quantity }, market }: Mark): MarginPosi
   return marginPosition(symbol, quantity, market);
 }
 
-/** Every symbol is taken for marginable and none for a leveraged fund. */
-function marginPosition(symbol: Symbol, quantity: Quantity, { lastPrice }: Market): MarginPosition {
-  return { symbol, quantity, price: lastPrice ?? (0 as Price), leverage: 1, marginable: true };
+function marginPosition(symbol: Symbol, quantity: Quantity, { lastPrice, collateral: { leverage, marginable } }: Market): MarginPosition {
+  return { symbol, quantity, price: lastPrice ?? (0 as Price), leverage, marginable };
 }

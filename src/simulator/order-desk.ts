@@ -4,7 +4,7 @@
  * Checks in Alpaca's order: the symbol; the order's form and hours; buying power, or the shares to sell; wash trades. An
  * order that is rejected here never existed. A client order id is known until its order is forgotten.
  */
-import { addMoney, maxOf, moneyToText, mulDiv, notional, NANOS, quantityToText, remainderOf, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, maxOf, minOf, moneyToText, mulDiv, notional, NANOS, quantityToText, remainderOf, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import { expectedFees } from "../rules/fees.ts";
 import { isShortSalePriced } from "../rules/margin.ts";
 import { tickSizeOn } from "../rules/tick-sizes.ts";
@@ -209,7 +209,7 @@ export class OrderDesk {
     if (restricted) return restricted;
     if (side === "sell" && remainderOf(quantity, NANOS) !== 0) return rejection("fractional_short", "short sales must be of whole shares");
     const cost = addMoney(notional(price, quantity), fees);
-    const available = this.buyingPower(trader);
+    const available = this.#spendable(trader, listing);
     return cost > available ? beyond(cost, available) : undefined;
   }
 
@@ -224,8 +224,13 @@ export class OrderDesk {
     const price = this.#reservePrice(ticket, order.trader, order.listing, order.stake);
     const fees = this.#reserveFees(ticket, price);
     const cost = addMoney(notional(price, wanted), fees);
-    const available = (this.buyingPower(order.trader) + order.reservedMoney + (heir?.reservedMoney ?? 0)) as Money;
+    const available = (this.#spendable(order.trader, order.listing) + order.reservedMoney + (heir?.reservedMoney ?? 0)) as Money;
     return cost > available ? beyond(cost, available) : undefined;
+  }
+
+  #spendable(trader: TradingAccount, listing: Listing): Money {
+    const power = this.buyingPower(trader);
+    return listing.collateral.marginable ? power : minOf(power, trader.ownMoney(this.#state, this.#state.day));
   }
 
   buyingPower(account: TradingAccount): Money {

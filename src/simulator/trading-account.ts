@@ -194,6 +194,14 @@ export class TradingAccount {
     return maxOf(subtractMoney(buyingPower(margin, multiplier, day, period), this.#reserved), ZERO_MONEY);
   }
 
+  /** What of it may be spent on what cannot be bought on margin. */
+  ownMoney(markets: Markets, day: EpochDay): Money {
+    const { ledger, terms } = this;
+    if (terms.multiplier === 1) return maxOf(subtractMoney(ledger.cash, this.#reserved), ZERO_MONEY);
+    const excess = subtractMoney(this.equity(markets, day), this.#marked.initial);
+    return maxOf(subtractMoney(excess, this.#reserved), ZERO_MONEY);
+  }
+
   marginPositions(markets: Markets): readonly MarginPosition[] {
     return this.#marked.positions(markets);
   }

@@ -61,6 +61,23 @@ test("an exchange that takes its time is the directory's, and says so at the nex
   expect(ballast(["serve", "--dir", dir, "--recover", "--acknowledge-ms", "60000", "--symbols", "AAA", "--hours", "always"])).toMatchObject({ code: 0 });
 }, 60_000);
 
+test("funds with leverage and what is not lent on are the directory's, and must be of its market", async () => {
+  const dir = join(folder, "market");
+  const market = ["serve", "--dir", dir, "--symbols", "QQQ,TQQQ,OTC", "--leveraged", "tqqq=3", "--not-marginable", "OTC"];
+  expect(ballast([...market, "--leveraged", "SQQQ=3"])).toMatchObject({ code: 2, err: "ballast: --leveraged names SQQQ, and the market has QQQ, TQQQ, OTC\n" });
+  expect(ballast([...market, "--leveraged", "TQQQ=4"]).err).toContain("Each is a symbol and 2 or 3, with commas between, like TQQQ=3,SSO=2.");
+  const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--json"]).out) as { id: string; secret: string };
+  const url = await started([...market.slice(1), "--port", "0"]);
+  const asset = async (symbol: string): Promise<unknown> => (await fetch(`${url}/v2/assets/${symbol}`, { headers: { "APCA-API-KEY-ID": id, "APCA-API-SECRET-KEY": secret } })).json();
+  expect(await asset("QQQ")).toMatchObject({ marginable: true, maintenance_margin_requirement: 30 });
+  expect(await asset("TQQQ")).toMatchObject({ marginable: true, maintenance_margin_requirement: 75 });
+  expect(await asset("OTC")).toMatchObject({ marginable: false, maintenance_margin_requirement: 100 });
+  running!.kill("SIGTERM");
+  await once(running!, "exit");
+  expect(ballast(["serve", "--dir", dir, "--leveraged", "TQQQ=2"])).toMatchObject({ code: 2, err: `ballast: ${join(dir, "venue.json")} says what the venue is: leave out --leveraged, or name another --dir\n` });
+  expect(ballast([...market, "--recover"])).toMatchObject({ code: 0 });
+}, 60_000);
+
 test("a name that is no option, a value that is none, and two markets at once are named", () => {
   const file = join(folder, "serve.yaml");
   writeFileSync(file, "sped: 3\n");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { moneyOf, priceOf, quantityOf } from "../../src/money.ts";
+import type { MarginAccountRules } from "../../src/risk/account-rules.ts";
 import { afterOrder, recordFills, refuseDayTrade, refuseMarginDeficit, type DayFill, type DayTradeRecord, type MarginSituation } from "../../src/risk/day-trade-guard.ts";
 import { epochDayOf, sessionDateOf, type EpochDay } from "../../src/time.ts";
 import type { Symbol } from "../../src/trade.ts";
@@ -52,14 +53,23 @@ describe("a buy on margin", () => {
   /** 10,000 USD of equity in cash. */
   const before: MarginSituation = { equity: moneyOf("10000"), cash: moneyOf("10000"), positions: [] };
   // Maintenance is 30 % of a share at 100 USD: 333.33 shares need 9,999.90.
-  const buying = (quantity: string, date: string): unknown => {
+  const buying = (quantity: string, date: string, rules: MarginAccountRules = {}): unknown => {
     const order = fill("buy", quantity);
-    return refuseMarginDeficit(order, before, afterOrder(before, order, priceOf("100"), moneyOf("0")), day(date), {});
+    return refuseMarginDeficit(order, before, afterOrder(before, order, priceOf("100"), moneyOf("0")), day(date), rules);
   };
 
   test("may need all of equity as maintenance, and not a cent more", () => {
     expect(buying("333.33", "2026-06-04")).toBeUndefined();
     expect(buying("333.34", "2026-06-04")).toEqual({ code: "INTRADAY_MARGIN_DEFICIT", symbol: "AAA", side: "buy", deficit: 200_000, equity: 10_000_000_000, maintenance: 10_000_200_000 });
+  });
+
+  test.each<[string, MarginAccountRules, string, string, number]>([
+    ["a fund of three times its index, 75 %", { leveraged: { AAA: 3 } }, "133.33", "133.34", 10_000_500_000],
+    ["a fund of twice its index, 50 %", { leveraged: { AAA: 2 } }, "200", "200.01", 10_000_500_000],
+    ["what the broker does not lend on, all of it", { notMarginable: ["AAA"] }, "100", "100.01", 10_001_000_000],
+  ])("needs more as maintenance for %s", (_, rules, most, more, maintenance) => {
+    expect(buying(most, "2026-11-24", rules)).toBeUndefined();
+    expect(buying(more, "2026-11-24", rules)).toMatchObject({ code: "INTRADAY_MARGIN_DEFICIT", maintenance });
   });
 
   test("is no matter of this rule before 2026-06-04", () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { moneyOf } from "../../src/money.ts";
 import { operate } from "../../src/server/operate.ts";
-import { Venue } from "../../src/server/venue.ts";
-import type { AccountName } from "../../src/trade.ts";
+import { Venue, type VenueSnapshot } from "../../src/server/venue.ts";
+import type { AccountName, Symbol } from "../../src/trade.ts";
 import { serveMarket, venueSettings } from "../support/served-market.ts";
 
 test("an account that does not meet its margin call sees the house's orders and fills among its own", async () => {
@@ -42,6 +42,30 @@ test.each([
   try {
     if (price !== undefined) await market.quote(price, price);
     expect((await market.send("ann", "GET", "/v2/assets/AAA")).body).toMatchObject({ marginable: true, maintenance_margin_requirement: long, margin_requirement_long: String(long), margin_requirement_short: short });
+  } finally {
+    await market.server.close();
+  }
+});
+
+test("funds with leverage and shares that are not lent on tell it, need more margin, and are so after a restore", async () => {
+  const venue = new Venue(venueSettings());
+  const terms = { multiplier: 4, shorting: true, debitInterestBps: 0, borrowFeeBps: 0 } as const;
+  venue.apply({ type: "open-account", at: venue.now, account: "ann" as AccountName, cash: moneyOf("100000"), terms });
+  venue.apply({ type: "list", at: venue.now, symbol: "UP3" as Symbol, leverage: 3 });
+  venue.apply({ type: "list", at: venue.now, symbol: "OTC" as Symbol, marginable: false });
+  const market = await serveMarket({}, {}, Venue.restore(venueSettings(), JSON.parse(JSON.stringify(venue.snapshot())) as VenueSnapshot));
+  try {
+    for (const symbol of ["UP3", "OTC"]) await market.quote("100", "100", 10_000, symbol);
+    const asked = async (path: string): Promise<unknown> => (await market.send("ann", "GET", path)).body;
+    const order = (symbol: string, qty: string) => market.send("ann", "POST", "/v2/orders", { symbol, qty, side: "buy", type: "market", time_in_force: "day" });
+    expect(await asked("/v2/assets/UP3")).toMatchObject({ marginable: true, maintenance_margin_requirement: 75, margin_requirement_long: "75", margin_requirement_short: "30" });
+    expect(await asked("/v2/assets/OTC")).toMatchObject({ marginable: false, maintenance_margin_requirement: 100, margin_requirement_long: "100" });
+    expect(await order("UP3", "500")).toMatchObject({ status: 200 });
+    expect(await asked("/v2/account")).toMatchObject({ equity: "100000", initial_margin: "25000", maintenance_margin: "37500", buying_power: "250000", non_marginable_buying_power: "75000" });
+    expect(await order("OTC", "751")).toMatchObject({ status: 403, body: { message: "insufficient buying power", buying_power: "75000", cost_basis: "75100" } });
+    expect(await order("OTC", "500")).toMatchObject({ status: 200 });
+    expect(await asked("/v2/account")).toMatchObject({ initial_margin: "75000", maintenance_margin: "87500", buying_power: "50000", non_marginable_buying_power: "25000" });
+    expect(await asked("/v2/positions/OTC")).toMatchObject({ asset_marginable: false });
   } finally {
     await market.server.close();
   }

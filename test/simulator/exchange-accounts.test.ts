@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { moneyToText, priceOf, shares } from "../../src/money.ts";
+import type { Collateral } from "../../src/rules/margin.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { AccountTerms } from "../../src/simulator/trading-account.ts";
 import { epochDayOf, sessionDateOf } from "../../src/time.ts";
@@ -83,6 +84,53 @@ describe("margin and short positions", () => {
     expect(market.place("y", { side: "sell", type: "market" }).kind).toBe("rejected");
     market.at("2024-07-15T15:00:00Z").price("91");
     expect(market.place("z", { side: "sell", type: "market" }).kind).toBe("accepted");
+  });
+});
+
+describe("an account on margin of 100,000 USD", () => {
+  const SESSION = "2026-11-24T17:00:00Z";
+  const ABC = "ABC" as Symbol;
+  /** Quoted at 100 USD. */
+  const listing = (collateral: Collateral | undefined, multiplier: 2 | 4): ExchangeMarket => {
+    const market = new ExchangeMarket(SESSION, {}, { ...MARGIN, debitInterestBps: 0, multiplier }).price("100");
+    market.exchange.list(ABC, collateral);
+    market.exchange.quote(ABC, { bid: priceOf("100"), ask: priceOf("100"), quantity: shares(1_000_000) }, priceOf("100"));
+    return market;
+  };
+  const buy = (qty: number) => ({ side: "buy", type: "market", symbol: ABC, qty }) as const;
+
+  // Of 50,000 USD: initial margin 25,000, or all of it; maintenance 30, 50, 75 or 100 per cent.
+  test.each([
+    ["an ordinary share", undefined, "150000", "340000"],
+    ["a fund of twice its index", { leverage: 2, marginable: true }, "150000", "300000"],
+    ["a fund of three times its index", { leverage: 3, marginable: true }, "150000", "250000"],
+    ["a share that is not lent on", { leverage: 1, marginable: false }, "100000", "200000"],
+  ] as const)("that holds 50,000 USD of %s has so much buying power left with multipliers 2 and 4", (_, collateral, withTwo, withFour) => {
+    const left = ([2, 4] as const).map((multiplier) => {
+      const market = listing(collateral, multiplier);
+      market.place("b", buy(500));
+      market.exchange = Exchange.restore(market.settings, market.exchange.snapshot());
+      return buyingPower(market);
+    });
+    expect(left).toEqual([withTwo, withFour]);
+  });
+
+  test("buys what is not lent on for its own money only, open orders deducted, and others on margin", () => {
+    const market = listing({ leverage: 1, marginable: false }, 2);
+    market.place("b", buy(500));
+    expect(code(market, buy(501))).toBe("insufficient_buying_power");
+    market.place("waits", { side: "buy", type: "limit", limit: "90", symbol: ABC, qty: 100 });
+    expect(code(market, buy(411))).toBe("insufficient_buying_power");
+    expect(code(market, { side: "buy", type: "market", qty: 910 })).toBe("accepted");
+  });
+
+  test("is called for the margin of a fund of three times its index, which it stays under a new name", () => {
+    const market = listing({ leverage: 3, marginable: true }, 2);
+    market.place("b", buy(2000));
+    market.at("2026-11-24T21:01:00Z");
+    expect(market.exchange.marginCallOf(ME)).toMatchObject({ amount: 50_000_000_000 });
+    market.exchange.changeSymbol(ABC, "NEW" as Symbol);
+    expect(market.exchange.collateralOf("NEW" as Symbol)).toEqual({ leverage: 3, marginable: true });
   });
 });
 

@@ -51,7 +51,8 @@ const plan = fc.record(
 
 const command: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant("quote"), symbol: SYMBOL, bid: MICROS, ask: MICROS, quantity: NANOS }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("halt", "resume", "resume", "list"), symbol: SYMBOL }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("halt", "resume", "resume"), symbol: SYMBOL }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("list"), symbol: SYMBOL, leverage: fc.constantFrom(1, 2, 3), marginable: fc.boolean() }, { requiredKeys: ["type", "symbol"] }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("split"), symbol: SYMBOL, ratio: RATIO, price: MICROS }, { requiredKeys: ["type", "symbol", "ratio"] }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("dividend"), symbol: SYMBOL, amount: AMOUNT }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("open-account"), account: usually(fc.constantFrom("extra-1", "extra-2"), fc.oneof(fc.constantFrom(...SEASON_PLAYERS), hostileText)), cash: usually(fc.constant(5_000_000_000), EXTREME), terms: fc.record({ multiplier: fc.constantFrom(1, 2, 4), shorting: fc.boolean(), debitInterestBps: fc.constantFrom(0, 1e300), borrowFeeBps: fc.constantFrom(0, 30) }) }, { requiredKeys: ["type", "account", "cash"] }) },
