@@ -59,7 +59,7 @@ export interface ActivityQuery {
 
 type Packed = Extract<NumberedActivity, { readonly type: "FILL" }> & Omit<NonTradeActivity, "type" | "uuid">;
 const FIELDS = {
-  type: "word", number: "number", at: "number", order: "number", symbol: "word", side: "word", price: "number", quantity: "number", filled: "number", leaves: "number", date: "word", amount: "number", description: "text", perShare: "number",
+  type: "word", number: "number", at: "number", date: "word", amount: "number", description: "text", order: "number", symbol: "word", side: "word", price: "number", quantity: "number", filled: "number", leaves: "number", perShare: "number",
 } as const satisfies Record<keyof Packed, FieldKind>;
 
 const NOTED: ReadonlySet<keyof Packed> = new Set(["type", "at", "price", "quantity"]);

@@ -108,13 +108,15 @@ export class VenueOrders {
 
   /** Packs what has ended, and a group's first order when all of its legs have: until then a leg's replacement may join them. */
   pack(): void {
-    const candidates = new Set(this.#ended);
-    for (const { parent } of this.#ended) {
-      for (let first = parent === undefined ? undefined : this.get(parent); first; first = first.replacedBy === undefined ? undefined : this.get(first.replacedBy)) candidates.add(first);
-    }
+    const candidates = this.#ended;
     this.#ended = [];
-    for (const order of [...candidates].sort((a, b) => a.number - b.number)) {
-      if (!hasEnded(order) || !order.legs.every((leg) => hasEnded(this.get(leg)!)) || this.#places.at(order.number) >= 0) continue;
+    for (let index = 0, own = candidates.length; index < own; index += 1) {
+      const { parent } = candidates[index]!;
+      for (let first = parent === undefined ? undefined : this.get(parent); first; first = first.replacedBy === undefined ? undefined : this.get(first.replacedBy)) candidates.push(first);
+    }
+    for (const order of candidates.sort((a, b) => a.number - b.number)) {
+      // Some are there twice.
+      if (!hasEnded(order) || this.#places.at(order.number) >= 0 || !order.legs.every((leg) => hasEnded(this.get(leg)!))) continue;
       this.#leave(order.number);
       this.#places.put(order.number, this.#packed.push(order));
     }
