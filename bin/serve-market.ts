@@ -18,6 +18,7 @@ import { startServer } from "../src/server/server.ts";
 import type { RunningServer, ServerSettings, TimeSettings, Unstamped } from "../src/server/server-parts.ts";
 import { Venue } from "../src/server/venue.ts";
 import type { VenueReply } from "../src/server/venue-replies.ts";
+import { WireError } from "../src/server/wire-errors.ts";
 import { CASH_ACCOUNT } from "../src/simulator/trading-account.ts";
 import type { Instant } from "../src/time.ts";
 import type { AccountName } from "../src/trade.ts";
@@ -144,7 +145,7 @@ async function started({ options, served, terms: { time, tls, tokens }, venue, r
       healthRoutes(parts, { log: durable, diskFree: durable && (() => bytesFree(options.dir)), market: served.market, clock: Date.now, monotonic: () => performance.now(), isStopping: () => isStopping });
       simulationRoutes(parts, async (at) => steps.moveTo?.(at));
       seasonRoutes(parts, issueKey);
-      await operate(parts, () => durable?.commandsSinceSnapshot ?? 0, options.faults);
+      await operate(parts, () => durable?.commandsSinceSnapshot ?? 0, options.faults).catch(refusedPlan);
     },
   });
   steps.moveTo = (at) => server.moveTo(at);
@@ -159,6 +160,12 @@ async function started({ options, served, terms: { time, tls, tokens }, venue, r
       await server.close();
     },
   };
+}
+
+/** Only the market knows what it lists. */
+function refusedPlan(error: unknown): never {
+  if (error instanceof WireError) throw new UsageError(`--faults: ${error.message}`, { cause: error });
+  throw error;
 }
 
 function timeOf({ stepped, speed }: ServeOptions, { market, settings }: ServedVenue): TimeSettings {

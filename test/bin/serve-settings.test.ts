@@ -145,5 +145,7 @@ test("a plan of faults that is none is refused by its field, and no other option
   expect(refused.err).toContain(`${file}: faults: It is no plan of faults: ✖ an instant is RFC 3339, such as "2026-11-24T15:00:00Z"\n  → at market[0].at`);
   writeFileSync(file, "port:\n  number: 80\n");
   expect(ballast(["serve", "--config", file])).toMatchObject({ code: 2, err: `ballast: ${file}: port is one value, and no mapping\n` });
+  writeFileSync(file, "faults:\n  market:\n    - { fault: halt, symbol: ZZZ, forMs: 1000 }\n");
+  expect(ballast(["serve", "--memory", "--symbols", "AAA", "--config", file])).toMatchObject({ code: 2, err: expect.stringMatching(/^ballast: --faults: market\.0\.symbol: asset "ZZZ" not found\n$/) as string });
   expect(ballast(["serve", "--faults", join(folder, "absent.yaml")]).err).toContain("It could not be read: ENOENT");
 }, 60_000);
