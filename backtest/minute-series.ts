@@ -17,7 +17,7 @@ import type { Bars, Symbol } from "../src/trade.ts";
 import { readActions, type PrintedAction } from "./dataset-actions.ts";
 import { readBytes } from "./dataset-files.ts";
 import { settledActions } from "./dataset-moves.ts";
-import { loadDataset } from "./dataset.ts";
+import { loadDataset, type Dataset, type DatasetOptions, type Series } from "./dataset.ts";
 import { daysOf, loadMinutes, type MinuteRange } from "./minute-dataset.ts";
 
 export interface MinuteHistory extends MinuteSeries {
@@ -27,12 +27,12 @@ export interface MinuteHistory extends MinuteSeries {
 export interface MinuteData {
   /** By symbol. */
   readonly series: readonly MinuteHistory[];
-  readonly hash: string;
-  readonly notes: readonly string[];
+  /** The days, as a data set: the directory's own, or what the minutes add up to. Its hash and notes are those of both. */
+  readonly dataset: Dataset;
 }
 
 /** Undefined where the directory has no minute bars in the range. @throws DataInvalid */
-export async function loadMinuteSeries(directory: string, range: MinuteRange & { readonly lookbackSessions: number }): Promise<MinuteData | undefined> {
+export async function loadMinuteSeries(directory: string, range: DatasetOptions): Promise<MinuteData | undefined> {
   const minutes = await loadMinutes(directory, range);
   if (!minutes) return undefined;
   const { symbols, bars } = minutes;
@@ -43,7 +43,11 @@ export async function loadMinuteSeries(directory: string, range: MinuteRange & {
     return own ? historyOf(symbol, bars.get(symbol)!, own.bars, own.actions) : derivedHistory(symbol, bars.get(symbol)!, directory, range, actions?.get(symbol) ?? []);
   });
   const digest = createHash("sha256").update(minutes.hash).update(daily?.hash ?? JSON.stringify(series.map(({ symbol, actions: own }) => ({ symbol, actions: own }))));
-  return { series, hash: digest.digest("hex"), notes: [...(daily?.notes ?? []), ...minutes.notes] };
+  const hash = digest.digest("hex");
+  const notes = [...(daily?.notes ?? []), ...minutes.notes];
+  if (daily) return { series, dataset: { ...daily, hash, notes } };
+  const days = series.map(({ symbol, days: bars, actions: own }): Series => ({ symbol, bars, adjustment: "raw", actions: own }));
+  return { series, dataset: { directory, series: new Map(days.map((one) => [one.symbol, one])), symbols, hash, notes } };
 }
 
 const ACTIONS_FILE = "corporate_actions.csv";

@@ -97,7 +97,8 @@ export interface ReplayRecord {
 
 type Asked = Pick<BacktestResult, "strategy" | "params" | "symbols" | "from" | "to" | "startEquity" | "profile" | "seed" | "settings" | "seconds">;
 
-export function resultOf(record: ReplayRecord, asked: Asked, dataset: Dataset): BacktestResult {
+/** `barsPlayed` where they are not the days of the data set. */
+export function resultOf(record: ReplayRecord, asked: Asked, dataset: Dataset, barsPlayed?: number): BacktestResult {
   const { symbols, from, to, startEquity, seconds } = asked;
   const days = Int32Array.from(record.days);
   const equity = Float64Array.from(record.equity);
@@ -115,7 +116,7 @@ export function resultOf(record: ReplayRecord, asked: Asked, dataset: Dataset): 
     dataHash: dataset.hash,
     journalHash: journalHashOf(record.runs),
     notes: [...dataset.notes, ...cutNotes(record.runs)],
-    barsPerSecond: Math.round(barsBetween(dataset, symbols, epochDayOf(from), epochDayOf(to)) / seconds),
+    barsPerSecond: Math.round((barsPlayed ?? barsBetween(dataset, symbols, epochDayOf(from), epochDayOf(to))) / seconds),
   };
 }
 

@@ -14,6 +14,8 @@ import { Exchange, type ExchangeSettings, type ExchangeSnapshot } from "../src/s
 import type { ExchangeEvent } from "../src/simulator/exchange-events.ts";
 import { constantProfile, fillProfile, type FillProfile, type LiquidityRules } from "../src/simulator/fill-profiles.ts";
 import { MarketReplay } from "../src/simulator/market-replay.ts";
+import type { MinuteSeries } from "../src/simulator/minute-replay.ts";
+import { MinuteSessions } from "../src/simulator/minute-sessions.ts";
 import { simulatedBroker, simulatedQuotes } from "../src/simulator/simulated-venue.ts";
 import { dateOfEpochDay, epochDayOf, newYorkInstant, type Instant, type SessionDate } from "../src/time.ts";
 import type { Dataset, Series } from "./dataset.ts";
@@ -24,13 +26,15 @@ export interface WorldSettings {
   readonly deployment: Deployment;
   readonly from: SessionDate;
   readonly cash: Money;
+  /** Of the deployment's symbols, played instead of the days of the data set. */
+  readonly minutes?: readonly MinuteSeries[];
   /** Where the deployment names no fill profile. */
   readonly liquidity: LiquidityRules;
 }
 
 export interface SimulatedWorld {
   readonly exchange: Exchange;
-  readonly market: MarketReplay;
+  readonly market: { advanceTo(at: Instant): void };
   readonly ports: Ports;
 }
 
@@ -52,7 +56,7 @@ export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessio
     fees: deployment.settings.fees,
     wholeShares: deployment.settings.shares === "whole",
     hours: "calendar",
-    standingQuotes: true,
+    ...(!settings.minutes && { standingQuotes: true }),
     ...profile.exchange,
     ...(onEvent && { log: { append: (event) => onEvent(event, exchange) } }),
   };
@@ -62,7 +66,8 @@ export function simulatedWorld(settings: WorldSettings, stores: Stores, onSessio
     exchange.openAccount(deployment.account, settings.cash);
     for (const { symbol } of series) exchange.list(symbol);
   }
-  const market = new MarketReplay(exchange, series, first, profile, (session) => onSessionEnd(session, exchange), restored?.now);
+  const ended = (session: Session): void => onSessionEnd(session, exchange);
+  const market = settings.minutes ? new MinuteSessions(exchange, settings.minutes, first, profile, ended) : new MarketReplay(exchange, series, first, profile, ended, restored?.now);
   const views = new DatasetViews(dataset);
   const clock: Clock = { now: () => exchange.now };
   const marketData: MarketData = {

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { adjusted, coverageOf, loadDataset, type Dataset } from "../backtest/dataset.ts";
+import { adjusted, coverageOf, loadDataset, type Dataset, type DatasetOptions } from "../backtest/dataset.ts";
+import { loadMinuteSeries } from "../backtest/minute-series.ts";
 import type { WorldSettings } from "../backtest/simulated-world.ts";
 import { accountRulesOf } from "../src/account-settings.ts";
 import { limitsOf, parseConfig, symbolsOf } from "../src/config.ts";
@@ -11,6 +12,7 @@ import { FULL_WEIGHT, moneyFromNumber } from "../src/money.ts";
 import { parseSchedule } from "../src/rules/schedule.ts";
 import type { Deployment } from "../src/run/deployment.ts";
 import { fillProfile, type FillProfileName } from "../src/simulator/fill-profiles.ts";
+import type { MinuteSeries } from "../src/simulator/minute-replay.ts";
 import { STATISTICS_BARS } from "../src/simulator/symbol-statistics.ts";
 import type { ConfiguredStrategy } from "../src/strategy.ts";
 import { dateOfEpochDay, type SessionDate } from "../src/time.ts";
@@ -47,6 +49,8 @@ export interface RunOptions {
   readonly holeMaxSessions: number;
   readonly suspectedSplits: "fail" | "note";
   readonly benchmark?: string;
+  /** Of a backtest alone; days where it is not said. */
+  readonly bars?: "daily" | "minute";
 }
 
 export interface ResolvedRun {
@@ -98,12 +102,13 @@ export function addRunOptions(command: Command): Command {
 }
 
 export async function resolveRun(nameOrFile: string, options: RunOptions): Promise<ResolvedRun> {
+  if (options.bars === "minute") refuseForMinutes(options);
   const strategy = await loadStrategy(nameOrFile);
   const deployed = options.config === undefined ? undefined : deployedIn(options.config, strategy.name);
   const configured = deployed?.strategy ?? withSchedule(configureStrategy(strategy, options.param), options.schedule);
   const asked = options.symbols ?? deployed?.symbols ?? configured.universe;
   const { from, to } = await rangeOf(options, asked);
-  const printed = await loadDataset(options.data, {
+  const { dataset: printed, minutes } = await dataOf(options, {
     ...(asked ? { symbols: asked } : {}),
     ...(options.benchmark === undefined ? {} : { benchmark: options.benchmark }),
     from,
@@ -114,13 +119,14 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
   });
   const priced = options.prices === "adjusted" ? adjusted(printed) : printed;
   const symbols = asked ? symbolsOf(asked) : priced.symbols;
-  const closesOnly = symbols.some((symbol) => priced.series.get(symbol)?.bars.kind === "close-only");
+  const closesOnly = !minutes && symbols.some((symbol) => priced.series.get(symbol)?.bars.kind === "close-only");
   const dataset = closesOnly && options.profile === "realistic" ? { ...priced, notes: [...priced.notes, NO_VOLUME] } : priced;
   const style = deployed?.settings.executionStyle ?? styleNamed(options.execution);
   if (closesOnly && typeof style !== "string") throw new UsageError(`${styleText(style)} needs a session to trade in, and ${options.data} has closing prices only: take market or marketable-limit, or data with opens, highs and lows`);
   const base = deployed ?? { account: "simulated" as AccountName, strategy: configured, symbols, settings: simulatedSettings(options) };
   const deployment: Deployment = { ...base, symbols, settings: { ...base.settings, ...filling(options), tradingHours: closesOnly ? "closing-auction" : "core", seed: options.seed } };
   const world: WorldSettings = {
+    ...(minutes && { minutes }),
     dataset,
     deployment,
     from,
@@ -128,6 +134,18 @@ export async function resolveRun(nameOrFile: string, options: RunOptions): Promi
     liquidity: { halfSpreadBps: options.slippageBps, volumeShareMax: options.volumeShareMax },
   };
   return { deployment, dataset, world, from, to };
+}
+
+function refuseForMinutes({ from, to, prices }: RunOptions): void {
+  if (from === undefined || to === undefined) throw new UsageError("--bars minute needs --from and --to: the days that are played");
+  if (prices === "adjusted") throw new UsageError("--bars minute plays prices as they were printed: leave out --prices adjusted");
+}
+
+async function dataOf({ data, bars }: RunOptions, wanted: DatasetOptions): Promise<{ readonly dataset: Dataset; readonly minutes?: readonly MinuteSeries[] }> {
+  if (bars !== "minute") return { dataset: await loadDataset(data, wanted) };
+  const loaded = await loadMinuteSeries(data, wanted);
+  if (!loaded) throw new UsageError(`${data} has no minute bars from ${wanted.from} to ${wanted.to}: they are expected as minute/SYMBOL/YYYYMMDD_trade.csv`);
+  return { dataset: loaded.dataset, minutes: loaded.series };
 }
 
 const NO_VOLUME = "Closes alone do not say what was traded: the profile realistic has a half spread of 2 basis points for them, no limit of volume and no impact.";

@@ -30,7 +30,7 @@ export async function dataMarket({ data, from, to, symbols }: ServedData, kind: 
   const range = { from: sessionDateOf(from), to: sessionDateOf(to), lookbackSessions: LOOKBACK_SESSIONS, ...(symbols && { symbols }) };
   const minutes = kind === "daily-bars" ? undefined : await loadMinuteSeries(data, range);
   if (minutes) {
-    const { series, hash, notes } = minutes;
+    const { series, dataset: { hash, notes } } = minutes;
     return { kind: "minute-bars", hash, notes, source: (profile) => minuteMarket(series, profile) };
   }
   if (kind === "minute-bars") throw new UsageError(`${data} has no minute bars from ${from} to ${to}: they are expected as minute/SYMBOL/YYYYMMDD_trade.csv`);

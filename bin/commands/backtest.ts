@@ -1,6 +1,6 @@
 /** `ballast backtest`: a strategy over history, as a table and a curve, as JSON, and as a report. */
 import { existsSync } from "node:fs";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { resultOf, type ReplayRecord } from "../../backtest/result.ts";
 import { runBacktest } from "../../backtest/run-backtest.ts";
 import { statisticsOf } from "../../backtest/statistics.ts";
@@ -25,6 +25,7 @@ interface BacktestOptions extends RunOptions {
 
 export function register(program: Command): void {
   addRunOptions(program.command("backtest").description("Run a strategy over history, through the same path that trades live."))
+    .addOption(new Option("--bars <kind>", "what is played; minute: the directory's minute bars and quotes, from --from to --to").choices(["daily", "minute"]).default("daily"))
     .option("--benchmark <symbol>", "symbol to compare with (default: the data set's own)")
     .option("--out <dir>", "write orders.csv, fills.csv, equity.csv, journal.jsonl, summary.json and report.html")
     .option("--record <file>", "keep the journal and all that the runs were told in this new file (SQLite), for replay and diff")
@@ -33,13 +34,15 @@ export function register(program: Command): void {
       "after",
       `
 A run decides on bars that have closed. With daily bars, orders placed in the first half of a session fill at its open
-and later ones at its close; orders placed after the close fill at the next open.
+and later ones at its close; orders placed after the close fill at the next open. With minute bars an order meets the
+minute in which it is placed; strategies see daily bars all the same.
 
 Examples:
   $ ballast backtest momentum --out report
   $ ballast backtest trend --data ~/bars --symbols SPY --from 2000-01-01 --param days=150
   $ ballast backtest fixed-weights --data ~/bars --param weights.SPY=0.6 --param weights.IEF=0.4 --fees ib
   $ ballast backtest trend --data ~/bars --symbols SPY --profile realistic
+  $ ballast backtest trend --data ~/bars --symbols SPY --bars minute --from 2013-10-07 --to 2013-10-11 --schedule "every session at 10:30"
   $ ballast backtest ./my-strategy.ts --data ~/bars --prices adjusted --json`,
     )
     .action(backtest);
@@ -52,7 +55,7 @@ async function backtest(strategy: string, options: BacktestOptions): Promise<voi
   const record = await recorded(strategy, options, (recording) => runBacktest({ ...run.world, to: run.to, onProgress: progress.show, ...(recording && { recording }) }));
   progress.clear();
   const seconds = (performance.now() - started) / 1_000;
-  const result = resultOf(record, { ...asked(run), settings: shownSettings(run, options), seconds }, run.dataset);
+  const result = resultOf(record, { ...asked(run), settings: shownSettings(run, options), seconds }, run.dataset, run.world.minutes?.reduce((sum, { bars }) => sum + bars.length, 0));
   const statistics = statisticsOf(result);
   if (options.out !== undefined) {
     const { writeOutputs } = await import("../../backtest/report.ts");
@@ -93,6 +96,7 @@ function shownSettings({ deployment, world }: ResolvedRun, { prices }: BacktestO
   return {
     schedule: scheduleToText(strategy.schedule),
     prices,
+    ...(world.minutes && { bars: "minute" }),
     fees: settings.fees,
     ...(settings.fillProfile === undefined && { slippageBps: world.liquidity.halfSpreadBps, volumeShareMax: world.liquidity.volumeShareMax }),
     shares: settings.shares,

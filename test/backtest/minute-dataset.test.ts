@@ -47,16 +47,16 @@ test("daily bars of the data set are the history, and what is known before a day
 
 test("the same bars have one hash, another number another", async () => {
   writeMinutes(folder, "AAA", "2024-07-10", ["09:30,10,11,9,10.5,100"]);
-  const { hash } = (await load("2024-07-10", "2024-07-10"))!;
-  expect((await load("2024-07-10", "2024-07-10"))!.hash).toBe(hash);
+  const { hash } = (await load("2024-07-10", "2024-07-10"))!.dataset;
+  expect((await load("2024-07-10", "2024-07-10"))!.dataset.hash).toBe(hash);
   writeMinutes(folder, "AAA", "2024-07-10", ["09:30,10,11,9,10.5,101"]);
-  expect((await load("2024-07-10", "2024-07-10"))!.hash).not.toBe(hash);
+  expect((await load("2024-07-10", "2024-07-10"))!.dataset.hash).not.toBe(hash);
 });
 
 test("a symbol without bars on a session is left out and told, or refused where it was named", async () => {
   for (const date of ["2024-07-10", "2024-07-11"]) writeMinutes(folder, "AAA", date, ["09:30,10,11,9,10.5,100"]);
   writeMinutes(folder, "BBB", "2024-07-10", ["09:30,10,11,9,10.5,100"]);
-  const { series, notes } = (await load("2024-07-10", "2024-07-11"))!;
+  const { series, dataset: { notes } } = (await load("2024-07-10", "2024-07-11"))!;
   expect(series.map(({ symbol }) => symbol)).toEqual(["AAA"]);
   expect(notes).toEqual(["Left out for want of minute bars: BBB (no bars on 2024-07-11)."]);
   await expect(load("2024-07-10", "2024-07-11", ["AAA", "BBB"])).rejects.toThrow("not for each session of BBB (no bars on 2024-07-11); choose other days or symbols");

@@ -88,7 +88,6 @@ test("at --speed max a market of minutes comes to its end, and another start fin
 
 test("bars that have changed, a market without bars, and bars that are not there are refused", async () => {
   expect(ballast(["serve", "--dir", dir, "--symbols", "AAA", "--speed", "max", "--port", "0"])).toMatchObject({ code: 2, err: expect.stringContaining("--speed max is for replayed bars") as string });
-  rmSync(join(dir, "venue.json"));
   await started("--data", data, "--from", "2024-07-10", "--to", "2024-07-11");
   await stopped("SIGTERM");
   writeMinutes(data, "AAA", "2024-07-11", wanderingMinutes(101));
