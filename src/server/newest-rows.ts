@@ -6,20 +6,26 @@
  */
 import { LongList } from "./long-list.ts";
 
+/** JSON: rows in base 64, several in a text. */
+export type RowsSnapshot = Iterable<string>;
+
 const FIRST_ROWS = 16;
+const NUMBER_BYTES = 8;
 
 export class NewestRows<T extends { readonly [K in keyof T]: number }> {
   readonly #columns: readonly (keyof T & string)[];
   readonly #kept: number;
   #numbers: Float64Array;
-  #length = 0;
+  #length: number;
 
   /** At least `kept` are there, and less than twice as many. */
-  constructor(columns: readonly (keyof T & string)[], kept: number, stored: Iterable<T> = []) {
+  constructor(columns: readonly (keyof T & string)[], kept: number, stored: RowsSnapshot = []) {
     this.#columns = columns;
     this.#kept = kept;
-    this.#numbers = new Float64Array(FIRST_ROWS * columns.length);
-    for (const row of stored) this.push(row);
+    const bytes = Buffer.concat(Array.from(stored, (text) => Buffer.from(text, "base64")));
+    this.#length = bytes.length / NUMBER_BYTES / columns.length;
+    this.#numbers = new Float64Array(Math.max(FIRST_ROWS, this.#length) * columns.length);
+    bytes.copy(Buffer.from(this.#numbers.buffer));
   }
 
   get length(): number {
@@ -40,26 +46,23 @@ export class NewestRows<T extends { readonly [K in keyof T]: number }> {
   /** From the end where it is negative. */
   at(index: number): T | undefined {
     const place = index < 0 ? this.#length + index : index;
-    return place >= 0 && place < this.#length ? this.#rowAt(this.#numbers, place) : undefined;
+    return place >= 0 && place < this.#length ? this.#rowAt(place) : undefined;
   }
 
   slice(from = 0, to = this.#length): T[] {
-    return this.#rows(this.#numbers, from, Math.min(to, this.#length));
+    return Array.from({ length: Math.max(0, Math.min(to, this.#length) - from) }, (_, offset) => this.#rowAt(from + offset));
   }
 
   /** As it is now, whatever comes behind. */
-  snapshot(): LongList<T> {
-    const numbers = this.#numbers.slice(0, this.#length * this.#columns.length);
-    return new LongList(this.#length, (from, to) => this.#rows(numbers, from, to));
+  snapshot(): LongList<string> {
+    const rowBytes = this.#columns.length * NUMBER_BYTES;
+    const bytes = Buffer.from(this.#numbers.slice(0, this.#length * this.#columns.length).buffer);
+    return new LongList(this.#length, (from, to) => [bytes.toString("base64", from * rowBytes, to * rowBytes)]);
   }
 
-  #rows(numbers: Float64Array, from: number, to: number): T[] {
-    return Array.from({ length: Math.max(0, to - from) }, (_, offset) => this.#rowAt(numbers, from + offset));
-  }
-
-  #rowAt(numbers: Float64Array, index: number): T {
+  #rowAt(index: number): T {
     const start = index * this.#columns.length;
-    return Object.fromEntries(this.#columns.map((column, offset) => [column, numbers[start + offset]])) as T;
+    return Object.fromEntries(this.#columns.map((column, offset) => [column, this.#numbers[start + offset]])) as T;
   }
 
   #grow(): void {

@@ -7,7 +7,7 @@
 import { maxOf, minOf, moneyToNumber, priceFromNumber, quantityToNumber, type Price, type Quantity } from "../money.ts";
 import { DAY_MS, MINUTE_MS, newYorkClock, newYorkInstant, type EpochDay, type Instant } from "../time.ts";
 import type { Symbol } from "../trade.ts";
-import { NewestRows } from "./newest-rows.ts";
+import { NewestRows, type RowsSnapshot } from "./newest-rows.ts";
 import type { MarketBar, MarketUpdate } from "./venue-replies.ts";
 
 /** By time, to be read. */
@@ -29,8 +29,8 @@ const MINUTE_BARS_KEPT_MS = 30 * DAY_MS;
 
 export interface SymbolTapeSnapshot {
   readonly symbol: Symbol;
-  readonly trades: Iterable<TapeTrade>;
-  readonly quotes: Iterable<TapeQuote>;
+  readonly trades: RowsSnapshot;
+  readonly quotes: RowsSnapshot;
   readonly minutes: readonly MarketBar[];
   readonly days: readonly MarketBar[];
   readonly minute: OpenBar | null;
@@ -182,11 +182,11 @@ export class TradeTape {
   }
 }
 
-function newestTrades(stored?: Iterable<TapeTrade>): NewestRows<TapeTrade> {
+function newestTrades(stored?: RowsSnapshot): NewestRows<TapeTrade> {
   return new NewestRows(["at", "id", "price", "quantity"], NEWEST_KEPT, stored);
 }
 
-function newestQuotes(stored?: Iterable<TapeQuote>): NewestRows<TapeQuote> {
+function newestQuotes(stored?: RowsSnapshot): NewestRows<TapeQuote> {
   return new NewestRows(["at", "bid", "bidQuantity", "ask", "askQuantity"], NEWEST_KEPT, stored);
 }
 
