@@ -2,12 +2,13 @@
  * The fees of one account as its fills come, at one number a fill.
  *
  * It charges what `accrueFees` charges, to the micro-dollar (fees.ts has the rules), and keeps the running sums of a day
- * in fields of its own instead of in a new accrual for every fill. `accrual` is what is saved.
+ * in fields of its own instead of in a new accrual for every fill. `accrual` is what is saved. How many cents a sum has
+ * begun a double tells nearly always; where it lies too near to a whole cent for that, it is divided exactly.
  */
-import { addMoney, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, mulDivDown, mulDivUp, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
 import { catRateOn, section31RateOn, tafRateOn } from "./fee-rates.ts";
-import { accrueFees, perShareOf, perShareUp, totalFees, upToCent, type FeeAccrual, type FeeScheduleName } from "./fees.ts";
+import { accrueFees, CENT, isClear, NANO_DOLLARS_PER_CENT, PER_SHARE_UNITS, perShareUp, totalFees, upToCent, type FeeAccrual, type FeeScheduleName } from "./fees.ts";
 
 export class FeeMeter {
   /** What was saved, or what `ib` has accrued; of `alpaca` the fields below are ahead of it. */
@@ -21,6 +22,8 @@ export class FeeMeter {
   #sellsOn = -1;
   #tafRate = 0;
   #tafCap = ZERO_MONEY;
+  /** What a fill may have before the cap is less than its fee. */
+  #tafCapFrom = 0 as Quantity;
   #tafWhole = 0;
   #tafNanos = 0;
   #tafCaps = ZERO_MONEY;
@@ -28,9 +31,6 @@ export class FeeMeter {
   #soldValue = ZERO_MONEY;
   #regNumerator = 0;
   #regDenominator = 1;
-  /** The Section 31 fee before it is rounded: whole micro-dollars, and what is left of the division. */
-  #regWhole = 0;
-  #regRest = 0;
   #reg = ZERO_MONEY;
 
   constructor(accrual?: FeeAccrual) {
@@ -54,7 +54,8 @@ export class FeeMeter {
     const charged = this.#chargeCat(whole, nanos);
     if (side === "buy") return charged;
     if (this.#sellsOn !== day) this.#beginSells(day);
-    return addMoney(charged, addMoney(this.#chargeTaf(whole, nanos, quantity), this.#chargeReg(notional(price, quantity))));
+    this.#soldValue = addMoney(this.#soldValue, notional(price, quantity));
+    return addMoney(charged, addMoney(this.#chargeTaf(whole, nanos, quantity), this.#chargeReg()));
   }
 
   /** Undefined before the first fill. */
@@ -77,7 +78,7 @@ export class FeeMeter {
     this.#sellsOn = -1;
     this.#catWhole = saved?.catShares.whole ?? 0;
     this.#catNanos = saved?.catShares.nanos ?? 0;
-    this.#cat = upToCent(perShareUp(this.#catWhole, this.#catNanos, this.#catRate));
+    this.#cat = this.#catExactly();
     this.#soldValue = saved?.soldValue ?? ZERO_MONEY;
     this.#tafWhole = saved?.tafShares.whole ?? 0;
     this.#tafNanos = saved?.tafShares.nanos ?? 0;
@@ -90,13 +91,11 @@ export class FeeMeter {
     this.#sellsOn = day;
     this.#tafRate = nanoDollarsPerShare;
     this.#tafCap = capPerTrade;
-    this.#taf = upToCent(perShareUp(this.#tafWhole, this.#tafNanos, nanoDollarsPerShare) + this.#tafCaps);
+    this.#tafCapFrom = mulDivDown(capPerTrade, PER_SHARE_UNITS, nanoDollarsPerShare) as Quantity;
+    this.#taf = this.#tafExactly();
     this.#regNumerator = numerator;
     this.#regDenominator = denominator;
-    this.#regWhole = 0;
-    this.#regRest = 0;
-    this.#addToReg(this.#soldValue);
-    this.#reg = upToCent(this.#regRest > 0 ? this.#regWhole + 1 : this.#regWhole);
+    this.#reg = this.#regExactly();
   }
 
   #chargeCat(whole: number, nanos: number): Money {
@@ -105,12 +104,13 @@ export class FeeMeter {
     this.#catWhole += whole + carry;
     this.#catNanos = sum - carry * NANOS;
     const before = this.#cat;
-    this.#cat = upToCent(perShareUp(this.#catWhole, this.#catNanos, this.#catRate));
+    const cents = (this.#catWhole + this.#catNanos / NANOS) * (this.#catRate / NANO_DOLLARS_PER_CENT);
+    this.#cat = isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : this.#catExactly();
     return subtractMoney(this.#cat, before);
   }
 
   #chargeTaf(whole: number, nanos: number, quantity: Quantity): Money {
-    if (perShareOf(quantity, this.#tafRate) > this.#tafCap) this.#tafCaps = addMoney(this.#tafCaps, this.#tafCap);
+    if (quantity > this.#tafCapFrom) this.#tafCaps = addMoney(this.#tafCaps, this.#tafCap);
     else {
       const sum = this.#tafNanos + nanos;
       const carry = sum >= NANOS ? 1 : 0;
@@ -118,27 +118,27 @@ export class FeeMeter {
       this.#tafNanos = sum - carry * NANOS;
     }
     const before = this.#taf;
-    this.#taf = upToCent(perShareUp(this.#tafWhole, this.#tafNanos, this.#tafRate) + this.#tafCaps);
+    const cents = (this.#tafWhole + this.#tafNanos / NANOS) * (this.#tafRate / NANO_DOLLARS_PER_CENT) + this.#tafCaps / CENT;
+    this.#taf = isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : this.#tafExactly();
     return subtractMoney(this.#taf, before);
   }
 
-  #chargeReg(value: Money): Money {
-    this.#soldValue = addMoney(this.#soldValue, value);
-    this.#addToReg(value);
+  #chargeReg(): Money {
     const before = this.#reg;
-    this.#reg = upToCent(this.#regRest > 0 ? this.#regWhole + 1 : this.#regWhole);
+    const cents = (this.#soldValue * (this.#regNumerator / this.#regDenominator)) / CENT;
+    this.#reg = isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : this.#regExactly();
     return subtractMoney(this.#reg, before);
   }
 
-  #addToReg(value: Money): void {
-    const denominator = this.#regDenominator;
-    const product = value * this.#regNumerator;
-    // A value of some million dollars; what its product leaves over no double has.
-    const beyond = Number.isSafeInteger(product) ? remainderOf(product, denominator) : Number((BigInt(value) * BigInt(this.#regNumerator)) % BigInt(denominator));
-    const whole = Number.isSafeInteger(product) ? (product - beyond) / denominator : Number((BigInt(value) * BigInt(this.#regNumerator)) / BigInt(denominator));
-    const rest = this.#regRest + beyond;
-    const carry = rest >= denominator ? 1 : 0;
-    this.#regWhole += whole + carry;
-    this.#regRest = rest - carry * denominator;
+  #catExactly(): Money {
+    return upToCent(perShareUp(this.#catWhole, this.#catNanos, this.#catRate));
+  }
+
+  #tafExactly(): Money {
+    return upToCent(perShareUp(this.#tafWhole, this.#tafNanos, this.#tafRate) + this.#tafCaps);
+  }
+
+  #regExactly(): Money {
+    return upToCent(mulDivUp(this.#soldValue, this.#regNumerator, this.#regDenominator));
   }
 }

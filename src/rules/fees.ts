@@ -132,7 +132,11 @@ export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
 export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
   if (schedule === "none") return ZERO_MONEY;
   const day = minOf(trade.day, LAST_FEE_DAY);
-  if (schedule === "alpaca" && trade.side === "buy") return upToCent(perShareOf(trade.quantity, catRateOn(day).nanoDollarsPerShare));
+  if (schedule === "alpaca" && trade.side === "buy") {
+    const { nanoDollarsPerShare } = catRateOn(day);
+    const cents = (trade.quantity / NANOS) * (nanoDollarsPerShare / NANO_DOLLARS_PER_CENT);
+    return isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : upToCent(perShareOf(trade.quantity, nanoDollarsPerShare));
+  }
   return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(day), { ...trade, day, order: "" })));
 }
 
@@ -141,8 +145,12 @@ export function totalFees({ REG, TAF, CAT, commission }: Fees): Money {
 }
 
 /** Nano-dollars for each share times nano-shares, in one micro-dollar. */
-const PER_SHARE_UNITS = 1_000_000_000_000;
-const CENT = 10_000;
+export const PER_SHARE_UNITS = 1_000_000_000_000;
+export const CENT = 10_000;
+export const NANO_DOLLARS_PER_CENT = 10_000_000;
+/** Nearer than this to a whole cent, or beyond so many cents, a double does not decide: it is off by a tenth of that at the most. */
+const HAIR = 1e-6;
+const CENTS_MAX = 1e8;
 const NO_ORDERS: readonly OrderSoFar[] = [];
 const NO_SHARES: ShareCount = { whole: 0, nanos: 0 };
 
@@ -212,4 +220,10 @@ export function perShareOf(quantity: Quantity, nanoDollarsPerShare: number): num
 export function upToCent(micros: number): Money {
   const beyond = remainderOf(micros, CENT);
   return (beyond > 0 ? micros - beyond + CENT : micros) as Money;
+}
+
+/** Whether a fee in cents, computed in doubles, is so far from a whole cent that rounding it up is exact. */
+export function isClear(cents: number): boolean {
+  const beyond = cents - Math.floor(cents);
+  return beyond > HAIR && beyond < 1 - HAIR && cents < CENTS_MAX;
 }
