@@ -112,7 +112,8 @@ export class ClientOrder implements OrderRecord {
   handle = -1;
   placeInAccount = -1;
   placeInListing = -1;
-  known = -1;
+  /** Of its client order id. */
+  hash = 0;
   firstFill = NO_FILL;
   lastFill = NO_FILL;
   // By plain names: with the longer way to a #name the accessors below would be too long to be put into every caller.
@@ -162,7 +163,6 @@ export class ClientOrder implements OrderRecord {
     this.handle = -1;
     this.placeInAccount = -1;
     this.placeInListing = -1;
-    this.known = -1;
     this.interest = undefined;
     this.firstFill = NO_FILL;
     this.lastFill = NO_FILL;

@@ -16,7 +16,7 @@ export class OrderBookGateway {
   readonly book: OrderBook;
   /** Why the last command was rejected, or its order canceled by the book. */
   reason: number = NO_REASON;
-  private readonly names = new NameTable<Name>((name) => name);
+  private readonly names = new NameTable();
   private readonly owners = new Map<Name, number>();
   /** The number of the last command's own order where that ended at once, or NO_NUMBER. */
   private endedAtOnce = NO_NUMBER;
@@ -27,7 +27,7 @@ export class OrderBookGateway {
 
   /** The name behind a number that the events of the last command mention. */
   nameOf(number: number): Name {
-    const name = this.names.bearerOf(number);
+    const name = this.names.nameOf(number);
     if (name === undefined) throw new RangeError(`no order has the number ${number}`);
     return name;
   }

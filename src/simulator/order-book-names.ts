@@ -1,8 +1,7 @@
 /**
  * Names in, small integers out, for names that come and go: an open-addressing table on typed arrays.
  *
- * What is kept is whatever bears the name: the name itself, or an order that knows its own, which is found with one look
- * less. Numbers are dealt out densely from 0 and reused. A name keeps its number until that is released. Twice as fast as a
+ * Numbers are dealt out densely from 0 and reused. A name keeps its number until that is released. Twice as fast as a
  * `Map` where every message brings a string of its own, because the string is hashed and compared once and nothing is
  * left behind by a removal.
  */
@@ -14,47 +13,29 @@ export const NO_NUMBER = -1;
 
 const FIRST_PLACES = 64;
 
-export class NameTable<Bearer> {
+export class NameTable {
   /** Linear probing over pairs: the number plus one, or 0 where a place is empty, and the name's hash. At most half are taken. */
   private places = new Int32Array(FIRST_PLACES * 2);
   private mask = FIRST_PLACES - 1;
   private taken = 0;
   /** By number. */
-  private readonly bearers: (Bearer | undefined)[] = [];
-  private readonly nameOf: (bearer: Bearer) => Name;
+  private readonly names: (Name | undefined)[] = [];
   private hashOfNumber = new Int32Array(FIRST_PLACES);
   private free = new Int32Array(FIRST_PLACES);
   private freeCount = 0;
-  /** The name that was asked for last, which is often the next to be interned. */
-  private sought: Name | undefined;
-  private soughtHash = 0;
-
-  constructor(nameOf: (bearer: Bearer) => Name) {
-    this.nameOf = nameOf;
-  }
 
   /** NO_NUMBER when the name has none. */
   numberOf(name: Name): number {
+    return this.places[this.placeOf(name, hashOf(name)) * 2]! - 1;
+  }
+
+  /** Gives a name a number; NO_NUMBER when it has one already. */
+  intern(name: Name): number {
     const hash = hashOf(name);
-    this.sought = name;
-    this.soughtHash = hash;
-    return this.places[this.placeOf(name, hash) * 2]! - 1;
-  }
-
-  /** Who bears the name. */
-  find(name: Name): Bearer | undefined {
-    const number = this.numberOf(name);
-    return number === NO_NUMBER ? undefined : this.bearers[number];
-  }
-
-  /** Gives the bearer of a name a number; NO_NUMBER when the name has one already. */
-  intern(bearer: Bearer): number {
-    const name = this.nameOf(bearer);
-    const hash = name === this.sought ? this.soughtHash : hashOf(name);
     const place = this.placeOf(name, hash);
     if (this.places[place * 2] !== 0) return NO_NUMBER;
     const number = this.freeCount > 0 ? this.free[--this.freeCount]! : this.newNumber();
-    this.bearers[number] = bearer;
+    this.names[number] = name;
     this.hashOfNumber[number] = hash;
     this.places[place * 2] = number + 1;
     this.places[place * 2 + 1] = hash;
@@ -62,26 +43,21 @@ export class NameTable<Bearer> {
     return number;
   }
 
-  bearerOf(number: number): Bearer | undefined {
-    return this.bearers[number];
-  }
-
-  /** In no order that matters. */
-  all(): Bearer[] {
-    return this.bearers.filter((bearer) => bearer !== undefined);
+  nameOf(number: number): Name | undefined {
+    return this.names[number];
   }
 
   /** Takes the number from its name; nothing when it stands for none. */
   release(number: number): void {
-    if (this.bearers[number] === undefined) return;
-    this.bearers[number] = undefined;
+    if (this.names[number] === undefined) return;
+    this.names[number] = undefined;
     this.free[this.freeCount++] = number;
     this.empty(this.placeOfNumber(number));
     this.taken--;
   }
 
   private newNumber(): number {
-    const number = this.bearers.length;
+    const number = this.names.length;
     if (number === this.free.length) {
       this.free = doubled(this.free);
       this.hashOfNumber = doubled(this.hashOfNumber);
@@ -91,10 +67,10 @@ export class NameTable<Bearer> {
 
   /** Where the name is, or the empty place where it would be. */
   private placeOf(name: Name, hash: number): number {
-    const { places, mask, bearers } = this;
+    const { places, mask, names } = this;
     let place = hash & mask;
     for (let number = places[place * 2]!; number !== 0; number = places[place * 2]!) {
-      if (places[place * 2 + 1] === hash && this.nameOf(bearers[number - 1]!) === name) break;
+      if (places[place * 2 + 1] === hash && names[number - 1] === name) break;
       place = (place + 1) & mask;
     }
     return place;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BUY, LIMIT, REST, SELL } from "../../src/simulator/order-book-codes.ts";
 import { Ladder, OFF_LADDER } from "../../src/simulator/order-book-ladder.ts";
-import { NameTable, NO_NUMBER, type Name } from "../../src/simulator/order-book-names.ts";
+import { NameTable, NO_NUMBER } from "../../src/simulator/order-book-names.ts";
 import { SparseLevels } from "../../src/simulator/order-book-sparse.ts";
 import { OrderBook } from "../../src/simulator/order-book.ts";
 import { Prng } from "../../src/simulator/prng.ts";
@@ -72,7 +72,7 @@ describe("the name table", () => {
     const name = fc.oneof(fc.nat(60), fc.nat(60).map(String), fc.maxSafeInteger());
     fc.assert(
       fc.property(fc.array(fc.record({ name, releases: fc.boolean() }), { maxLength: 400, size: "max" }), (steps) => {
-        const table = new NameTable<Name>((name) => name);
+        const table = new NameTable();
         const model = new Map<string | number, number>();
         for (const { name: of, releases } of steps) {
           const known = model.get(of);
@@ -89,13 +89,13 @@ describe("the name table", () => {
           expect(table.intern(of) === NO_NUMBER).toBe(model.has(of));
           if (!model.has(of)) model.set(of, table.numberOf(of));
         }
-        for (const [of, number] of model) expect([table.numberOf(of), table.bearerOf(number)]).toEqual([number, of]);
+        for (const [of, number] of model) expect([table.numberOf(of), table.nameOf(number)]).toEqual([number, of]);
       }),
     );
   });
 
   test("deals out small numbers, however many names pass through", () => {
-    const table = new NameTable<Name>((name) => name);
+    const table = new NameTable();
     for (let n = 0; n < 10_000; n++) {
       const number = table.intern(`order-${n}`);
       expect(number).toBeLessThan(2);
