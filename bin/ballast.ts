@@ -2,6 +2,7 @@
  * The command line. Exit codes: 0 done, 1 failed, 2 wrong input (arguments, files, data, configuration, a strategy's
  * own code). Results go to standard output, everything else to standard error.
  */
+import "./inlining.ts";
 import { Command, CommanderError } from "commander";
 import { explainFailure } from "./failure.ts";
 

@@ -3,6 +3,7 @@
  *
  * node test/bench/exchange-process.ts <engine> <workload> <runs>
  */
+import "../../bin/inlining.ts";
 import { EXCHANGE_ENGINES, type ExchangeEngine, type ExchangeEngineName } from "./exchange-engines.ts";
 import { EXCHANGE_WORKLOADS, exchangeWorkloadOf, type ExchangeWorkload, type ExchangeWorkloadName } from "./exchange-workloads.ts";
 
