@@ -8,5 +8,5 @@
  */
 import { setFlagsFromString } from "node:v8";
 
-setFlagsFromString("--max-inlined-bytecode-size-cumulative=3000");
-setFlagsFromString("--max-inlined-bytecode-size-absolute=9000");
+setFlagsFromString("--max-inlined-bytecode-size-cumulative=5000");
+setFlagsFromString("--max-inlined-bytecode-size-absolute=14000");
