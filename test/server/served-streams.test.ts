@@ -30,6 +30,12 @@ async function listening(account: string, url: string): Promise<{ updates: strea
   return { updates };
 }
 
+/** By the ids of its activities, without their instants. */
+async function executionsOf(account: string): Promise<readonly string[]> {
+  const { body } = await market.send(account, "GET", "/v2/account/activities/FILL");
+  return (body as { id: string }[]).map(({ id }) => id.split("::")[1]!);
+}
+
 const buy = (quantity: string, limit: string, id: string) => ({ symbol: "AAA", qty: quantity, side: "buy", type: "limit", limit_price: limit, time_in_force: "day", client_order_id: id });
 
 describe("the SDK's trading stream", () => {
@@ -43,6 +49,7 @@ describe("the SDK's trading stream", () => {
     await expect.poll(() => ann.updates.map(({ event, order }) => `${event} ${order.clientOrderId}`)).toEqual(["new ann-1", "fill ann-1", "new ann-2", "canceled ann-2"]);
     expect(ann.updates[1]).toMatchObject({ price: "100.02", qty: "10", positionQty: "10", order: { filledQty: "10", status: "filled", symbol: "AAA" } });
     expect(bob.updates).toEqual([]);
+    expect(await executionsOf("ann")).toEqual([ann.updates[1]!.executionId]);
   });
 });
 
