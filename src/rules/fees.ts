@@ -211,7 +211,7 @@ export function perShareUp(whole: number, nanos: number, nanoDollarsPerShare: nu
   return nanos === 0 ? (beyond > 0 ? cut + 1 : cut) : cut + mulDivUp(beyond * NANOS + nanos * nanoDollarsPerShare, 1, PER_SHARE_UNITS);
 }
 
-export function perShareOf(quantity: Quantity, nanoDollarsPerShare: number): number {
+function perShareOf(quantity: Quantity, nanoDollarsPerShare: number): number {
   const nanos = remainderOf(quantity, NANOS);
   return perShareUp((quantity - nanos) / NANOS, nanos, nanoDollarsPerShare);
 }
