@@ -91,7 +91,8 @@ export class FeeMeter {
     this.#sellsOn = day;
     this.#tafRate = nanoDollarsPerShare;
     this.#tafCap = capPerTrade;
-    this.#tafCapFrom = mulDivDown(capPerTrade, PER_SHARE_UNITS, nanoDollarsPerShare) as Quantity;
+    // Nothing is charged in the holiday of late 2026, and no quantity reaches a cap.
+    this.#tafCapFrom = nanoDollarsPerShare === 0 ? (Number.MAX_SAFE_INTEGER as Quantity) : (mulDivDown(capPerTrade, PER_SHARE_UNITS, nanoDollarsPerShare) as Quantity);
     this.#taf = this.#tafExactly();
     this.#regNumerator = numerator;
     this.#regDenominator = denominator;

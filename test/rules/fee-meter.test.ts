@@ -7,6 +7,8 @@ import { accrueFees, totalFees, type FeeAccrual, type FeeScheduleName } from "..
 import { epochDayOf, sessionDateOf } from "../../src/time.ts";
 
 const DAY = epochDayOf(sessionDateOf("2026-06-10"));
+/** Two days before the holiday of the trading activity fee. */
+const BEFORE_HOLIDAY = epochDayOf(sessionDateOf("2026-09-29"));
 
 const fill = fc.record({
   side: fc.constantFrom("buy" as const, "sell" as const),
@@ -19,10 +21,10 @@ const fill = fc.record({
 
 test.each<FeeScheduleName>(["alpaca", "ib", "none"])("%s: the meter charges each fill what the fold charges, also when it was saved between", (schedule) => {
   fc.assert(
-    fc.property(fc.array(fill, { minLength: 1, maxLength: 60 }), (fills) => {
+    fc.property(fc.constantFrom(DAY, BEFORE_HOLIDAY), fc.array(fill, { minLength: 1, maxLength: 60 }), (first, fills) => {
       let meter = new FeeMeter();
       let accrual: FeeAccrual | undefined;
-      let day = DAY;
+      let day = first;
       for (const { side, quantity, price, laterDay, isSaved, order } of fills) {
         day = (day + laterDay) as typeof DAY;
         const folded = accrueFees(schedule, accrual, { order, side, quantity, price, day });
