@@ -110,6 +110,7 @@ async function serve(options: Options, command: Command): Promise<void> {
   else log.info({ commands: lastSequence, snapshotOf: snapshot?.sequence ?? 0, played: commandsReplayed }, "the market is as it was");
   for (const what of damagedSnapshots) log.warn({ what }, "a damaged snapshot was put aside");
   if (torn) log.warn({ bytes: torn.bytes, at: torn.offset, file: torn.path }, "what was being written when it stopped was cut; it was never acknowledged as synced");
+  if (durable.failedAgain.length > 0) log.warn({ commands: durable.failedAgain.length, first: durable.failedAgain[0] }, "commands that ended in an error did so again");
   await serveKept(options, served, terms, durable, log);
 }
 
@@ -130,7 +131,7 @@ async function recovered({ dir, verify, json }: Options, { settings }: ServedVen
   await durable.release();
   const agrees = verification ? verification.agrees && verification.digest === digest : undefined;
   if (agrees === false) process.exitCode = 1;
-  if (json) return void process.stdout.write(`${JSON.stringify({ ...recovery, digest, ...(verification && { verification, agrees }) })}\n`);
+  if (json) return void process.stdout.write(`${JSON.stringify({ ...recovery, failedAgain: durable.failedAgain, digest, ...(verification && { verification, agrees }) })}\n`);
   process.stdout.write(`${recoveryText(durable)}\nstate after command ${recovery.lastSequence}: ${digest}\n`);
   if (!verification) return;
   const { from, commands, snapshot } = verification;
@@ -139,10 +140,11 @@ async function recovered({ dir, verify, json }: Options, { settings }: ServedVen
   process.stdout.write(agrees ? "they agree\n" : "THEY DIFFER: keep this directory, and restore a backup\n");
 }
 
-function recoveryText({ recovery: { snapshot, commandsReplayed, lastSequence, torn, damagedSnapshots } }: DurableVenue): string {
+function recoveryText({ failedAgain, recovery: { snapshot, commandsReplayed, lastSequence, torn, damagedSnapshots } }: DurableVenue): string {
   return [
     `${lastSequence} commands: ${snapshot ? `a snapshot of command ${snapshot.sequence}` : "no snapshot"}, and ${commandsReplayed} played behind it`,
     ...damagedSnapshots.map((what) => `put aside: ${what}`),
+    ...failedAgain.map((what) => `ended in an error again: ${what}`),
     ...(torn ? [`cut ${torn.bytes} bytes that were being written when it stopped, at byte ${torn.offset} of ${torn.path}; they were never acknowledged as synced`] : []),
   ].join("\n");
 }

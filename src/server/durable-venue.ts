@@ -26,6 +26,8 @@ export interface DurableVenueSettings {
 
 export class DurableVenue implements Journaled {
   readonly venue: Venue;
+  /** The commands of the log at which the venue threw, as it did when they came, and what it said. */
+  readonly failedAgain: readonly string[];
   readonly #log: CommandLog;
   readonly #snapshotEvery: number;
   readonly #onSnapshotFailure: (error: unknown) => void;
@@ -37,15 +39,20 @@ export class DurableVenue implements Journaled {
   /** @throws DirectoryInUse, LogCorrupt, VenueSnapshotInvalid */
   static async open(settings: DurableVenueSettings): Promise<DurableVenue> {
     let venue = new Venue(settings.venue);
+    const failedAgain: string[] = [];
     const log = await CommandLog.open(settings, {
       restore: (state) => (venue = restored(settings.venue, state)),
-      apply: (command, sequence) => applyAgain(venue, loggedCommand(command, sequence, settings.directory)),
+      apply: (command, sequence) => {
+        const failure = applyAgain(venue, loggedCommand(command, sequence, settings.directory));
+        if (failure) failedAgain.push(`command ${sequence}: ${failure.message}`);
+      },
     });
-    return new DurableVenue(settings, venue, log);
+    return new DurableVenue(settings, venue, log, failedAgain);
   }
 
-  private constructor({ snapshotEvery, onSnapshotFailure }: DurableVenueSettings, venue: Venue, log: CommandLog) {
+  private constructor({ snapshotEvery, onSnapshotFailure }: DurableVenueSettings, venue: Venue, log: CommandLog, failedAgain: readonly string[]) {
     this.venue = venue;
+    this.failedAgain = failedAgain;
     this.#log = log;
     this.#snapshotEvery = snapshotEvery;
     this.#onSnapshotFailure = onSnapshotFailure;
@@ -154,10 +161,12 @@ function restored(settings: VenueSettings, state: SnapshotState): Venue {
   return Venue.restore(settings, state as unknown as VenueSnapshot);
 }
 
-function applyAgain(venue: Venue, command: VenueCommand): void {
+/** A command at which the venue threw when it came throws again, and the venue goes on. */
+function applyAgain(venue: Venue, command: VenueCommand): Error | undefined {
   try {
     venue.apply(command);
-  } catch {
-    // It did so the first time, and the venue went on.
+    return undefined;
+  } catch (failure) {
+    return failure as Error;
   }
 }

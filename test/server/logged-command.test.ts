@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -7,6 +7,7 @@ import { venueCommandSchema } from "../../src/server/commands.ts";
 import { CommandLog } from "../../src/server/durable/command-log.ts";
 import { DurableVenue } from "../../src/server/durable-venue.ts";
 import { loggedCommand } from "../../src/server/logged-command.ts";
+import { plusMs } from "../../src/time.ts";
 import { NOON, venueSettings } from "../support/served-market.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "ballast-logged-"));
@@ -59,4 +60,17 @@ test("a log with a command that this version does not know stops the start, and 
   await log.close();
   const open = DurableVenue.open({ directory, policy: { sync: "never" }, snapshotEvery: 100, venue: venueSettings(), onSnapshotFailure: (error) => { throw error; } });
   await expect(open).rejects.toThrow(`command 2 of the log in ${directory} is none that this version knows (order: Unrecognized key: "iceberg"): start the version that wrote it`);
+});
+
+test("a start tells of the commands at which the market threw, as it had when they came", async () => {
+  const kept = join(directory, "threw");
+  const settings = { directory: kept, policy: { sync: "never" }, snapshotEvery: 100, venue: venueSettings(), onSnapshotFailure: (error: unknown) => { throw error; } } as const;
+  mkdirSync(kept);
+  const first = await DurableVenue.open(settings);
+  await first.append({ type: "open-account", at: plusMs(NOON, 1_000), account: "ann" as never, cash: 1 as never });
+  await first.append({ type: "open-account", at: NOON, account: "bob" as never, cash: 1 as never });
+  await first.release();
+  const again = await DurableVenue.open(settings);
+  await again.release();
+  expect([first.failedAgain, again.failedAgain]).toEqual([[], [`command 2: the market cannot go back from ${NOON + 1_000} to ${NOON}`]]);
 });
