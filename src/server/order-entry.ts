@@ -13,7 +13,7 @@ import { dateOfEpochDay, newYorkInstant, type EpochDay, type Instant } from "../
 import type { ClientOrderId, SubmitOutcome, Symbol } from "../trade.ts";
 import type { CommandOf, OrderForm } from "./commands.ts";
 import { orderPriceRefusal } from "./countable.ts";
-import { derivedUuid } from "./derived-ids.ts";
+import { NumberedIds } from "./derived-ids.ts";
 import { explained } from "./rejections.ts";
 import { isOfSeason } from "./seasons.ts";
 import type { VenueAccount } from "./venue-account.ts";
@@ -26,9 +26,11 @@ type OrderReply = Extract<VenueReply, { kind: "order" }> | Rejected;
 
 export class OrderEntry {
   readonly #state: VenueState;
+  readonly #ids: NumberedIds;
 
   constructor(state: VenueState) {
     this.#state = state;
+    this.#ids = new NumberedIds(state.settings.salt, "order");
   }
 
   /** `partial` strikes the order, or the first of its group. */
@@ -61,7 +63,7 @@ export class OrderEntry {
     if (refused) return refused;
     const trail = changedTrail(order, changes.trail);
     const number = this.#nextNumber();
-    const heirId = this.#orderId(number);
+    const heirId = this.#ids.of(number);
     const heir = newVenueOrder({
       ...order,
       // What the order has filled by then is carried over when the replacement takes its place.
@@ -151,7 +153,7 @@ export class OrderEntry {
 
   #newOrder(account: VenueAccount, form: OrderForm, quantity: Quantity): VenueOrder {
     const number = this.#nextNumber();
-    const id = this.#orderId(number);
+    const id = this.#ids.of(number);
     const held = this.held(account, form.symbol);
     const isClosing = form.side === "buy" ? held < 0 : held > 0;
     const isOco = form.orderClass === "oco";
@@ -171,7 +173,7 @@ export class OrderEntry {
     const isOco = orderClass === "oco";
     const leg = (type: VenueOrder["type"], prices: Pick<Partial<VenueOrder>, "limitPrice" | "stopPrice">): VenueOrder => {
       const number = this.#nextNumber();
-      const id = this.#orderId(number);
+      const id = this.#ids.of(number);
       const side = isOco ? main.side : main.side === "buy" ? "sell" : "buy";
       return newVenueOrder({ ...main, ...prices, number, id, clientOrderId: id, account: account.name, side, type, parent: main.id, status: "held", positionIntent: `${side}_to_close`, notional: undefined, limitPrice: prices.limitPrice, stopPrice: prices.stopPrice });
     };
@@ -209,10 +211,6 @@ export class OrderEntry {
   #nextNumber(): number {
     this.#state.orderCount += 1;
     return this.#state.orderCount;
-  }
-
-  #orderId(number: number): string {
-    return derivedUuid(this.#state.settings.salt, `order/${number}`);
   }
 
   #expiryOf({ timeInForce, extendedHours = false }: OrderForm): Instant {
