@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { makeDirectory } from "../src/make-directory.ts";
+import { collateralOf } from "../src/rules/margin.ts";
 import { agentMarket } from "../src/server/agent-market.ts";
 import { writeDurably } from "../src/server/durable/durable-file.ts";
 import { clientsAlone, type MarketSource } from "../src/server/market-source.ts";
@@ -159,9 +160,10 @@ async function venueOf(file: VenueFile, loaded?: DataMarket): Promise<ServedVenu
 }
 
 /** @throws UsageError for a symbol that the market does not have. */
-function withCollateral(source: MarketSource, { leveraged = {}, notMarginable = [] }: VenueFile): MarketSource {
+function withCollateral(source: MarketSource, file: VenueFile): MarketSource {
+  const { leveraged = {}, notMarginable = [] } = file;
   const named = [...Object.keys(leveraged), ...notMarginable] as Symbol[];
   const unknown = named.find((symbol) => !source.symbols.includes(symbol));
   if (unknown !== undefined) throw new UsageError(`${unknown in leveraged ? "--leveraged" : "--not-marginable"} names ${unknown}, and the market has ${source.symbols.join(", ")}`);
-  return { ...source, collateral: new Map(named.map((symbol) => [symbol, { leverage: leveraged[symbol] ?? 1, marginable: !notMarginable.includes(symbol) }])) };
+  return { ...source, collateral: new Map(named.map((symbol) => [symbol, collateralOf(symbol, file)])) };
 }

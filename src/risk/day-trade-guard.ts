@@ -9,7 +9,7 @@
 import { addMoney, addQuantity, maxOf, notional, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from "../money.ts";
 import { countDayTrades, dayTradeRuleOn, refuseFourthDayTrade, type DayTradeSettings, type TradingDay } from "../rules/day-trading.ts";
 import { deficitOfDay, intradayMarginLevel } from "../rules/intraday-margin.ts";
-import { maintenanceMargin, type MarginPosition } from "../rules/margin.ts";
+import { collateralOf, maintenanceMargin, type MarginPosition } from "../rules/margin.ts";
 import { epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
 import type { Side, Symbol } from "../trade.ts";
 import type { MarginAccountRules } from "./account-rules.ts";
@@ -94,8 +94,8 @@ function levelOf(situation: MarginSituation, day: EpochDay, rules: MarginAccount
   return intradayMarginLevel(situation.equity, requiredOf(situation, day, rules));
 }
 
-function requiredOf({ cash, positions }: MarginSituation, day: EpochDay, { leveraged = {}, notMarginable = [] }: MarginAccountRules): Money {
-  const held: MarginPosition[] = positions.map((position) => ({ ...position, leverage: leveraged[position.symbol] ?? 1, marginable: !notMarginable.includes(position.symbol) }));
+function requiredOf({ cash, positions }: MarginSituation, day: EpochDay, rules: MarginAccountRules): Money {
+  const held: MarginPosition[] = positions.map((position) => ({ ...position, ...collateralOf(position.symbol, rules) }));
   return maintenanceMargin(held, day, maxOf(subtractMoney(ZERO_MONEY, cash), ZERO_MONEY));
 }
 

@@ -8,7 +8,7 @@
 import { addMoney, mulDivDown, mulDivUp, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
 import { catRateOn, section31RateOn, tafRateOn } from "./fee-rates.ts";
-import { accrueFees, CENT, isClear, NANO_DOLLARS_PER_CENT, PER_SHARE_UNITS, perShareUp, totalFees, upToCent, type FeeAccrual, type FeeScheduleName } from "./fees.ts";
+import { accrueFees, CENT, NANO_DOLLARS_PER_CENT, PER_SHARE_UNITS, perShareUp, surelyUpToCent, totalFees, upToCent, type FeeAccrual, type FeeScheduleName } from "./fees.ts";
 
 export class FeeMeter {
   /** What was saved, or what `ib` has accrued; of `alpaca` the fields below are ahead of it. */
@@ -106,7 +106,7 @@ export class FeeMeter {
     this.#catNanos = sum - carry * NANOS;
     const before = this.#cat;
     const cents = (this.#catWhole + this.#catNanos / NANOS) * (this.#catRate / NANO_DOLLARS_PER_CENT);
-    this.#cat = isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : this.#catExactly();
+    this.#cat = surelyUpToCent(cents) ?? this.#catExactly();
     return subtractMoney(this.#cat, before);
   }
 
@@ -120,14 +120,14 @@ export class FeeMeter {
     }
     const before = this.#taf;
     const cents = (this.#tafWhole + this.#tafNanos / NANOS) * (this.#tafRate / NANO_DOLLARS_PER_CENT) + this.#tafCaps / CENT;
-    this.#taf = isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : this.#tafExactly();
+    this.#taf = surelyUpToCent(cents) ?? this.#tafExactly();
     return subtractMoney(this.#taf, before);
   }
 
   #chargeReg(): Money {
     const before = this.#reg;
     const cents = (this.#soldValue * (this.#regNumerator / this.#regDenominator)) / CENT;
-    this.#reg = isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : this.#regExactly();
+    this.#reg = surelyUpToCent(cents) ?? this.#regExactly();
     return subtractMoney(this.#reg, before);
   }
 

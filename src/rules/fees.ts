@@ -135,7 +135,7 @@ export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
   if (schedule === "alpaca" && trade.side === "buy") {
     const { nanoDollarsPerShare } = catRateOn(day);
     const cents = (trade.quantity / NANOS) * (nanoDollarsPerShare / NANO_DOLLARS_PER_CENT);
-    return isClear(cents) ? ((Math.ceil(cents) * CENT) as Money) : upToCent(perShareOf(trade.quantity, nanoDollarsPerShare));
+    return surelyUpToCent(cents) ?? upToCent(perShareOf(trade.quantity, nanoDollarsPerShare));
   }
   return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(day), { ...trade, day, order: "" })));
 }
@@ -222,8 +222,8 @@ export function upToCent(micros: number): Money {
   return (beyond > 0 ? micros - beyond + CENT : micros) as Money;
 }
 
-/** Whether a fee in cents, computed in doubles, is so far from a whole cent that rounding it up is exact. */
-export function isClear(cents: number): boolean {
+/** A fee of so many `cents`, computed in doubles, rounded up; undefined where they are too near to a whole cent for that to be exact. */
+export function surelyUpToCent(cents: number): Money | undefined {
   const beyond = cents - Math.floor(cents);
-  return beyond > HAIR && beyond < 1 - HAIR && cents < CENTS_MAX;
+  return beyond > HAIR && beyond < 1 - HAIR && cents < CENTS_MAX ? ((Math.ceil(cents) * CENT) as Money) : undefined;
 }

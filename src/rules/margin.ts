@@ -18,6 +18,18 @@ export interface Collateral {
 
 export const ORDINARY: Collateral = { leverage: 1, marginable: true };
 
+/** Which shares are not ordinary. */
+interface Extraordinary {
+  /** Funds by the multiple of their index that they follow. */
+  readonly leveraged?: Readonly<Record<string, 2 | 3>> | undefined;
+  /** What is not lent on. */
+  readonly notMarginable?: readonly string[] | undefined;
+}
+
+export function collateralOf(symbol: string, { leveraged = {}, notMarginable = [] }: Extraordinary): Collateral {
+  return { leverage: leveraged[symbol] ?? 1, marginable: !notMarginable.includes(symbol) };
+}
+
 export interface MarginPosition extends Collateral {
   readonly symbol: string;
   readonly quantity: Quantity;

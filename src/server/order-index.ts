@@ -79,7 +79,7 @@ export class OrderIndex {
   close(): void {
     this.#endedSince += 1;
     if (this.#endedSince < Math.max(ENDED_AMONG_OPEN_MAX, this.#open.length / 2)) return;
-    this.#open = [...this.open];
+    this.#open = this.#open.filter((order) => !hasEnded(order));
     this.#endedSince = 0;
   }
 

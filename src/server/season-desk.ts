@@ -77,7 +77,7 @@ export class SeasonDesk {
   #paidOut(season: Season): readonly Entrant[] {
     const results = entrantsOf(season, this.#state);
     const accounts = season.entries.map(({ account }) => this.#state.accounts.get(account)!);
-    const quoted = new Set(accounts.flatMap(({ orders }) => [...orders.open].map(({ symbol }) => symbol)));
+    const quoted = new Set(accounts.flatMap(({ orders }) => orders.open.map(({ symbol }) => symbol)));
     for (const { name } of accounts) this.#state.exchange.payOut(name);
     for (const symbol of quoted) this.#state.noteQuote(symbol);
     return results;

@@ -121,7 +121,6 @@ export class ExchangeState implements Markets {
   emitFill(type: "partial_fill" | "fill", order: ClientOrder, execution: number, price: Price, quantity: Quantity, against: Counterparty): void {
     const { account, clientOrderId } = order;
     const positionQuantity = order.stake.holding.quantity;
-    order.listing.noteHeld(positionQuantity);
     this.seq += 1;
     if (this.#log) this.#log.appendFill(type, account, clientOrderId, execution, price, quantity, against, positionQuantity, this.seq, this.now);
     else this.settings.log?.append({ type, account, order: clientOrderId, execution: executionName(execution), price, quantity, against, positionQuantity, seq: this.seq, at: this.now });

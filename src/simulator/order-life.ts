@@ -185,6 +185,7 @@ export class OrderLife implements MatchRules {
     order.addFill(execution, quantity, price, state.now);
     if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
     account.ledger.applyFillTo(holding, side, quantity, price);
+    order.listing.noteHeld(holding.quantity);
     account.ledger.chargeFee(account.fees.charge(state.settings.fees, clientOrderId, side, quantity, price, state.day));
     const isFilled = order.remaining === ZERO_QUANTITY;
     state.emitFill(isFilled ? "fill" : "partial_fill", order, execution, price, quantity, against);
