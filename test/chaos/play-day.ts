@@ -72,7 +72,8 @@ interface DayStore {
   close(): void;
 }
 
-const DELIVERIES_MAX = 5_000;
+/** Eight callers who wait for a lease ask some five thousand times in three days. */
+const DELIVERIES_MAX = 50_000;
 /** Where a run waits for word, so far at once: what fills its orders meanwhile is told then. */
 const STEP_MS = MINUTE_MS;
 /** Of the machine's time. */
