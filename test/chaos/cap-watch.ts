@@ -1,23 +1,31 @@
 /**
  * Watches the caps of a deployment at the venue, whenever one of its orders arrives or fills.
  *
- * What is bought and what may still be bought counts at the session's lowest price, and the account at what it could be
- * worth at the session's highest: what is above a cap then is not above it because prices moved. Caps on what is held
- * are looked at when a buy arrives, as they forbid buying and not holding.
+ * What is held and what may still be bought counts at the lowest middle that the venue has quoted in the session so far,
+ * an order and turnover at the lowest that was quoted on the side they trade with, and the account at what it could be
+ * worth at the session's highest price. What is above a cap then was above it by every quote that a run can have known,
+ * and is not because prices moved, or because quotes are in cents. Caps on what is held are looked at when a buy arrives,
+ * as they forbid buying and not holding.
  */
-import { moneyToNumber, quantityToNumber, subtractQuantity, weightToNumber } from "../../src/money.ts";
+import { minOf, moneyToNumber, quantityToNumber, subtractQuantity, weightToNumber, type Price } from "../../src/money.ts";
 import type { Session } from "../../src/rules/calendar.ts";
 import { hasEnded, type VenueOrder } from "../../src/server/venue-order.ts";
 import type { Venue } from "../../src/server/venue.ts";
 import { isoOf, newYorkClock, type Instant } from "../../src/time.ts";
-import type { Execution } from "../../src/server/venue-replies.ts";
-import type { Symbol } from "../../src/trade.ts";
+import type { Execution, MarketUpdate } from "../../src/server/venue-replies.ts";
+import type { Side, Symbol } from "../../src/trade.ts";
 import type { DrawnDay } from "./drawn-day.ts";
 import type { DrawnMarket } from "./drawn-market.ts";
 import type { Violation } from "./violations.ts";
 
-/** Rounding to millionths of equity and to cents. */
+/** Rounding to millionths of equity. */
 const SLACK_USD = 1;
+
+interface Lowest {
+  readonly bid: Price;
+  readonly ask: Price;
+  readonly middle: Price;
+}
 
 interface Moved {
   readonly shares: number;
@@ -42,6 +50,8 @@ export class CapWatch {
   readonly #venue: Venue;
   readonly #market: DrawnMarket;
   readonly #found = new Map<string, Violation>();
+  /** Of each day's quotes of a symbol so far. */
+  readonly #lowest = new Map<string, Lowest>();
   /** Of each strategy's session, and of the account's. */
   readonly #orders = new Map<string, number>();
   /** In dollars, bought and sold. */
@@ -54,6 +64,9 @@ export class CapWatch {
     this.#day = day;
     this.#venue = venue;
     this.#market = market;
+    venue.onMarket((update) => {
+      if (update.type === "quote") this.#noteQuote(update);
+    });
     const arrived: VenueOrder[] = [];
     venue.onUpdate(({ event, order, execution }) => {
       if (execution) this.#note(order, execution);
@@ -88,7 +101,7 @@ export class CapWatch {
       this.#say("session", `an order came on ${isoOf(createdAt)}, which is no day of a run`);
       return;
     }
-    const size = quantityToNumber(quantity) * this.#lowest(symbol, session);
+    const size = quantityToNumber(quantity) * this.#lowestOf(sideOf(side), symbol, session);
     const account = this.#equityAtMost(session);
     const equity = account * weightToNumber(allocation);
     this.#require(size, moneyToNumber(limits.orderNotionalMax), `order ${order.clientOrderId} of ${symbol}`);
@@ -122,14 +135,23 @@ export class CapWatch {
     const bought = quantityToNumber(quantity) * (side === "buy" ? 1 : -1);
     const before = this.#moved.get(key) ?? { shares: 0, cash: 0 };
     this.#moved.set(key, { shares: before.shares + bought, cash: before.cash - bought * moneyToNumber(price) });
-    this.#turnover.set(key, (this.#turnover.get(key) ?? 0) + quantityToNumber(quantity) * this.#lowest(symbol, session));
+    this.#turnover.set(key, (this.#turnover.get(key) ?? 0) + quantityToNumber(quantity) * this.#lowestOf(sideOf(side), symbol, session));
+  }
+
+  /** One that is crossed, or has a side only, is none to trade on. */
+  #noteQuote({ symbol, at, bid, ask }: Extract<MarketUpdate, { type: "quote" }>): void {
+    if (bid <= 0 || bid > ask) return;
+    const key = `${newYorkClock(at).day} ${symbol}`;
+    const quoted = { bid, ask, middle: ((bid + ask) / 2) as Price };
+    const before = this.#lowest.get(key) ?? quoted;
+    this.#lowest.set(key, { bid: minOf(before.bid, quoted.bid), ask: minOf(before.ask, quoted.ask), middle: minOf(before.middle, quoted.middle) });
   }
 
   /** In dollars at the lowest, with what open orders may still trade. */
   #turnoverOf(symbols: readonly Symbol[], session: Session): number {
     const open = [...this.#venue.accounts.get(this.#day.account)!.orders.open].filter(({ symbol }) => symbols.includes(symbol));
     const filled = symbols.reduce((sum, symbol) => sum + (this.#turnover.get(`${session.date} ${symbol}`) ?? 0), 0);
-    return open.reduce((sum, { symbol, quantity, filled: done }) => sum + quantityToNumber(subtractQuantity(quantity, done)) * this.#lowest(symbol, session), filled);
+    return open.reduce((sum, { symbol, side, quantity, filled: done }) => sum + quantityToNumber(subtractQuantity(quantity, done)) * this.#lowestOf(sideOf(side), symbol, session), filled);
   }
 
   /** What is held and what open orders would still buy, in dollars at the lowest. */
@@ -139,7 +161,7 @@ export class CapWatch {
     for (const order of this.#venue.accounts.get(account)!.orders.open) {
       if (order.side === "buy" && !hasEnded(order)) quantities.set(order.symbol, (quantities.get(order.symbol) ?? 0) + quantityToNumber(order.quantity) - quantityToNumber(order.filled));
     }
-    return new Map([...quantities].map(([symbol, quantity]) => [symbol, quantity * this.#lowest(symbol, session)]));
+    return new Map([...quantities].map(([symbol, quantity]) => [symbol, quantity * this.#lowestOf("middle", symbol, session)]));
   }
 
   /** At the middles of the minute. */
@@ -170,12 +192,14 @@ export class CapWatch {
     return atHighest * gain;
   }
 
-  #lowest(symbol: Symbol, session: Session): number {
-    return moneyToNumber(this.#market.rangeOf(symbol, session.day).low);
+  /** In dollars. Nothing is traded that nobody has quoted, so that is above every cap. */
+  #lowestOf(price: keyof Lowest, symbol: Symbol, { day }: Session): number {
+    const lowest = this.#lowest.get(`${day} ${symbol}`);
+    return lowest ? moneyToNumber(lowest[price]) : Infinity;
   }
 
   #require(value: number, max: number, what: string): void {
-    if (value > max + SLACK_USD) this.#say(what, `${what}: ${value.toFixed(2)} USD at the day's lowest price, and the cap is ${max.toFixed(2)} USD`);
+    if (value > max + SLACK_USD) this.#say(what, `${what}: ${value.toFixed(2)} USD at the session's lowest quote, and the cap is ${max.toFixed(2)} USD`);
   }
 
   #say(what: string, facts: string): void {
@@ -183,3 +207,7 @@ export class CapWatch {
   }
 }
 
+/** Of the quote, that an order trades with. */
+function sideOf(side: Side): "bid" | "ask" {
+  return side === "buy" ? "ask" : "bid";
+}

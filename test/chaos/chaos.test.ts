@@ -4,10 +4,11 @@ import { createLog } from "../../src/aws/log.ts";
 import { accountRulesOf } from "../../src/account-settings.ts";
 import { limitsOf, parseConfig, symbolsOf, type LimitsInput } from "../../src/config.ts";
 import type { RebalanceHandler } from "../../src/handlers/rebalance.ts";
-import { FULL_WEIGHT, moneyOf, quantityOf, subtractQuantity, weightFromFraction, type Quantity } from "../../src/money.ts";
+import { addQuantity, FULL_WEIGHT, moneyOf, quantityOf, quantityToText, subtractQuantity, weightFromFraction, type Quantity } from "../../src/money.ts";
 import type { Broker } from "../../src/ports.ts";
 import { faultPlanSchema, type FaultRule } from "../../src/server/faults.ts";
 import { plusMs } from "../../src/time.ts";
+import { defineStrategy, z } from "../../src/strategy.ts";
 import type { ClientOrderId, Order } from "../../src/trade.ts";
 import { strategies } from "../../strategies/index.ts";
 import inverseVolatility from "../../strategies/inverse-volatility.ts";
@@ -138,6 +139,38 @@ function roomy(): DrawnDay {
 function underLimits(day: DrawnDay, limits: LimitsInput): DrawnDay {
   return { ...day, strategies: day.strategies.map(({ deployment, dueMinutes }) => ({ dueMinutes, deployment: { ...deployment, settings: { ...deployment.settings, limits: limitsOf(limits) } } })) };
 }
+
+/** Buys all of the one symbol that the caps give in the first session, and sells it in the second. */
+function dayAtCaps(limits: LimitsInput): DrawnDay {
+  const inAndOut = defineStrategy({
+    name: "in-and-out",
+    description: "in in one session, out in the next",
+    params: z.object({}),
+    schedule: "every session at open+5m",
+    lookback: 1,
+    signal: ({ symbols }, _params, held) => (held.weights.size > 0 ? [] : symbols.map((symbol) => ({ symbol, weight: 1, reason: "in" }))),
+  });
+  const day = quietDay();
+  const [{ deployment }] = day.strategies as [DrawnStrategy];
+  // Five minutes after the open the first session is quoted at 43.86 to 43.88 USD around 43.872594, the second at 43.91 to 43.94.
+  const market = { ...drawDay(202905).market, halts: [], depthMaxUsd: 100_000_000 };
+  const symbols = symbolsOf(["AAA"]);
+  return underLimits({ ...day, cash: moneyOf("1000000"), market, strategies: [{ dueMinutes: 5, deployment: { ...deployment, symbols, strategy: inAndOut.configure({}), settings: { ...deployment.settings, shares: "fractional" } } }] }, limits);
+}
+
+test("what is at a cap by the quote it was planned by is within it, whatever the price behind the quote, and two dollars more are found out", async () => {
+  // 300,000 / 43.87 are 6838.386 shares, which are sold at 43.91.
+  const day = dayAtCaps({ positionWeightMax: 1, positionNotionalMax: 300_000, orderNotionalMax: 300_273.54 });
+  const { violations, orders, runs } = await playDay(day);
+  expect(violations).toEqual([]);
+  expect(orders).toBe(2);
+  expect(runs.flatMap(({ events }) => events.flatMap((event) => (event.type === "orders-planned" ? event.orders.map(({ side, quantity }) => [side, quantityToText(quantity)]) : [])))).toEqual([["buy", "6838.38614087"], ["sell", "6838.38614087"]]);
+  const more = planted((broker) => ({ submit: (order) => broker.submit({ ...order, quantity: addQuantity(order.quantity, quantityOf("0.05")) }) }));
+  const factsOf = async (capped: DrawnDay): Promise<readonly string[]> => (await playDay(capped, { plant: more })).violations.map(({ facts }) => facts);
+  expect(await factsOf(day)).toContain("position in AAA: 300002.19 USD at the session's lowest quote, and the cap is 300000.00 USD");
+  // Bought at 43.88.
+  expect(await factsOf(dayAtCaps({ positionWeightMax: 0.3, orderNotionalMax: 300_068.39 }))).toContainEqual(expect.stringMatching(/^order bal-\w+ of AAA: 300070\.58 USD at the session's lowest quote, and the cap is 300068\.39 USD$/));
+});
 
 test("a broker that orders three times as much is found out by the cap of a group", async () => {
   const threefold = planted((broker) => ({ submit: (order) => broker.submit({ ...order, quantity: (order.quantity * 3) as Quantity }) }));
