@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../src/aws/log.ts";
 import { moneyOf } from "../src/money.ts";
+import { LAST_FEE_DAY } from "../src/rules/fee-rates.ts";
 import { installAdminGate } from "../src/server/admin-gate.ts";
 import type { FaultPlan } from "../src/server/faults.ts";
 import type { DurableVenue } from "../src/server/durable-venue.ts";
@@ -20,7 +21,7 @@ import { Venue } from "../src/server/venue.ts";
 import type { VenueReply } from "../src/server/venue-replies.ts";
 import { WireError } from "../src/server/wire-errors.ts";
 import { CASH_ACCOUNT } from "../src/simulator/trading-account.ts";
-import type { Instant } from "../src/time.ts";
+import { dateOfEpochDay, newYorkClock, type Instant } from "../src/time.ts";
 import type { AccountName } from "../src/trade.ts";
 import { adminTokens } from "./admin-secret.ts";
 import type { ServedVenue } from "./served-venue.ts";
@@ -150,6 +151,8 @@ async function started({ options, served, terms: { time, tls, tokens }, venue, r
   });
   steps.moveTo = (at) => server.moveTo(at);
   log.info({ url: server.url, market: served.market, kept: durable ? options.dir : "nothing" }, "serving");
+  const day = newYorkClock(venue.now).day;
+  if (served.settings.exchange.fees === "alpaca" && day > LAST_FEE_DAY) log.warn({ day: dateOfEpochDay(day), newest: dateOfEpochDay(LAST_FEE_DAY) }, "the fees of this day are not known yet, and the newest known ones are charged");
   return {
     ...server,
     async untilStopped() {

@@ -7,7 +7,7 @@
  */
 import { addMoney, mulDivDown, mulDivUp, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
-import { catRateOn, section31RateOn, tafRateOn } from "./fee-rates.ts";
+import { catRateOn, section31RateOn, tafRateOn, type BehindTable } from "./fee-rates.ts";
 import { accrueFees, CENT, NANO_DOLLARS_PER_CENT, PER_SHARE_UNITS, perShareUp, surelyUpToCent, totalFees, upToCent, type FeeAccrual, type FeeScheduleName } from "./fees.ts";
 
 export class FeeMeter {
@@ -41,19 +41,19 @@ export class FeeMeter {
    * What the fill adds to the account's fees.
    * @throws FeesOutOfRange when the schedule has no rate for the day.
    */
-  charge(schedule: FeeScheduleName, order: string, side: "buy" | "sell", quantity: Quantity, price: Price, day: EpochDay): Money {
+  charge(schedule: FeeScheduleName, order: string, side: "buy" | "sell", quantity: Quantity, price: Price, day: EpochDay, behind: BehindTable = "refuse"): Money {
     if (schedule === "none") return ZERO_MONEY;
     if (schedule === "ib") {
-      const { accrual, charged } = accrueFees(schedule, this.#accrual, { order, side, quantity, price, day });
+      const { accrual, charged } = accrueFees(schedule, this.#accrual, { order, side, quantity, price, day }, behind);
       this.#accrual = accrual;
       return totalFees(charged);
     }
-    if (this.#day !== day) this.#begin(day);
+    if (this.#day !== day) this.#begin(day, behind);
     const nanos = remainderOf(quantity, NANOS);
     const whole = (quantity - nanos) / NANOS;
     const charged = this.#chargeCat(whole, nanos);
     if (side === "buy") return charged;
-    if (this.#sellsOn !== day) this.#beginSells(day);
+    if (this.#sellsOn !== day) this.#beginSells(day, behind);
     this.#soldValue = addMoney(this.#soldValue, notional(price, quantity));
     return addMoney(charged, addMoney(this.#chargeTaf(whole, nanos, quantity), this.#chargeReg()));
   }
@@ -71,8 +71,8 @@ export class FeeMeter {
     };
   }
 
-  #begin(day: EpochDay): void {
-    this.#catRate = catRateOn(day).nanoDollarsPerShare;
+  #begin(day: EpochDay, behind: BehindTable): void {
+    this.#catRate = catRateOn(day, behind).nanoDollarsPerShare;
     const saved = this.#day < 0 && this.#accrual?.day === day ? this.#accrual : undefined;
     this.#day = day;
     this.#sellsOn = -1;
@@ -85,9 +85,9 @@ export class FeeMeter {
     this.#tafCaps = saved?.tafCaps ?? ZERO_MONEY;
   }
 
-  #beginSells(day: EpochDay): void {
-    const { nanoDollarsPerShare, capPerTrade } = tafRateOn(day);
-    const { numerator, denominator } = section31RateOn(day);
+  #beginSells(day: EpochDay, behind: BehindTable): void {
+    const { nanoDollarsPerShare, capPerTrade } = tafRateOn(day, behind);
+    const { numerator, denominator } = section31RateOn(day, behind);
     this.#sellsOn = day;
     this.#tafRate = nanoDollarsPerShare;
     this.#tafCap = capPerTrade;

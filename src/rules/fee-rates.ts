@@ -3,7 +3,8 @@
  * Consolidated Audit Trail (CAT), from 1990 to the end of 2026.
  *
  * Every row names its source; "from memory" marks what was not looked up. Rates are chosen by trade date; where a rate
- * was announced by charge date the difference is the settlement cycle. A day outside a table throws `FeesOutOfRange`.
+ * was announced by charge date the difference is the settlement cycle. A day outside a table throws `FeesOutOfRange`,
+ * unless whoever asks takes the newest rate for a day behind it.
  */
 import { moneyOf, type Money } from "../money.ts";
 import { dateOfEpochDay, epochDayOf, sessionDateOf, type EpochDay } from "../time.ts";
@@ -29,16 +30,19 @@ interface CatRate {
   readonly nanoDollarsPerShare: number;
 }
 
-export function section31RateOn(day: EpochDay): Section31Rate {
-  return rateOn("SEC Section 31 fee", section31, day);
+/** Of a day behind a table's last: an error, or the rate that the table has last. */
+export type BehindTable = "refuse" | "newest";
+
+export function section31RateOn(day: EpochDay, behind: BehindTable = "refuse"): Section31Rate {
+  return rateOn("SEC Section 31 fee", section31, day, behind);
 }
 
-export function tafRateOn(day: EpochDay): TafRate {
-  return rateOn("FINRA trading activity fee", taf, day);
+export function tafRateOn(day: EpochDay, behind: BehindTable = "refuse"): TafRate {
+  return rateOn("FINRA trading activity fee", taf, day, behind);
 }
 
-export function catRateOn(day: EpochDay): CatRate {
-  return rateOn("Consolidated Audit Trail fee", cat, day);
+export function catRateOn(day: EpochDay, behind: BehindTable = "refuse"): CatRate {
+  return rateOn("Consolidated Audit Trail fee", cat, day, behind);
 }
 
 interface Row<Rate> {
@@ -52,9 +56,9 @@ interface Table<Rate> {
   readonly lastDay: EpochDay;
 }
 
-function rateOn<Rate>(fee: string, table: Table<Rate>, day: EpochDay): Rate {
+function rateOn<Rate>(fee: string, table: Table<Rate>, day: EpochDay, behind: BehindTable): Rate {
   const { rows, lastDay } = table;
-  if (day <= lastDay) for (let i = rows.length - 1; i >= 0; i -= 1) if (rows[i]!.from <= day) return rows[i]!.rate;
+  if (day <= lastDay || behind === "newest") for (let i = rows.length - 1; i >= 0; i -= 1) if (rows[i]!.from <= day) return rows[i]!.rate;
   throw unknownRate(fee, table, day);
 }
 

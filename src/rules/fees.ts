@@ -11,9 +11,9 @@
  * raises them, so the charges of a day add up to the day's rounded total whenever one looks, with nothing left to round
  * in the evening. An accrual is JSON.
  */
-import { addMoney, addQuantity, minOf, mulDiv, mulDivUp, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
+import { addMoney, addQuantity, mulDiv, mulDivUp, NANOS, notional, remainderOf, subtractMoney, ZERO_MONEY, type Money, type Price, type Quantity } from "../money.ts";
 import type { EpochDay } from "../time.ts";
-import { catRateOn, LAST_FEE_DAY, section31RateOn, tafRateOn } from "./fee-rates.ts";
+import { catRateOn, section31RateOn, tafRateOn, type BehindTable } from "./fee-rates.ts";
 
 export type FeeScheduleName = "alpaca" | "ib" | "none";
 
@@ -64,54 +64,54 @@ export interface ShareCount {
  * Adds a fill. `charged` is what it adds to the account's fees by type. A fill of another day starts a new accrual.
  * @throws FeesOutOfRange when the schedule has no rate for the day.
  */
-export function accrueFees(schedule: FeeScheduleName, accrual: FeeAccrual | undefined, trade: FilledTrade): { readonly accrual: FeeAccrual; readonly charged: Fees } {
+export function accrueFees(schedule: FeeScheduleName, accrual: FeeAccrual | undefined, trade: FilledTrade, behind: BehindTable = "refuse"): { readonly accrual: FeeAccrual; readonly charged: Fees } {
   const before = accrual?.day === trade.day ? accrual : emptyAccrual(trade.day);
-  const after = plusTrade(schedule, before, trade);
-  return { accrual: after, charged: chargedBetween(schedule, before, after, trade) };
+  const after = plusTrade(schedule, before, trade, behind);
+  return { accrual: after, charged: chargedBetween(schedule, before, after, trade, behind) };
 }
 
-function chargedBetween(schedule: FeeScheduleName, before: FeeAccrual, after: FeeAccrual, { order, side }: FilledTrade): Fees {
+function chargedBetween(schedule: FeeScheduleName, before: FeeAccrual, after: FeeAccrual, { order, side }: FilledTrade, behind: BehindTable): Fees {
   switch (schedule) {
     case "none":
       return NO_FEES;
     case "ib":
       return { ...NO_FEES, commission: subtractMoney(commissionOf(after, order), commissionOf(before, order)) };
     case "alpaca": {
-      const CAT = subtractMoney(catOf(after), catOf(before));
+      const CAT = subtractMoney(catOf(after, behind), catOf(before, behind));
       if (side === "buy") return { REG: ZERO_MONEY, TAF: ZERO_MONEY, CAT, commission: ZERO_MONEY };
-      return { REG: subtractMoney(regOf(after), regOf(before)), TAF: subtractMoney(tafOf(after), tafOf(before)), CAT, commission: ZERO_MONEY };
+      return { REG: subtractMoney(regOf(after, behind), regOf(before, behind)), TAF: subtractMoney(tafOf(after, behind), tafOf(before, behind)), CAT, commission: ZERO_MONEY };
     }
   }
 }
 
 /** The fees of all that has been accrued; those of `alpaca` rounded up to the cent, each type for itself. */
-export function roundUpPerDay(schedule: FeeScheduleName, accrual: FeeAccrual): Fees {
+export function roundUpPerDay(schedule: FeeScheduleName, accrual: FeeAccrual, behind: BehindTable = "refuse"): Fees {
   switch (schedule) {
     case "none":
       return NO_FEES;
     case "ib":
       return { ...NO_FEES, commission: accrual.orders.reduce((sum, { order }) => addMoney(sum, commissionOf(accrual, order)), ZERO_MONEY) };
     case "alpaca":
-      return { REG: regOf(accrual), TAF: tafOf(accrual), CAT: catOf(accrual), commission: ZERO_MONEY };
+      return { REG: regOf(accrual, behind), TAF: tafOf(accrual, behind), CAT: catOf(accrual, behind), commission: ZERO_MONEY };
   }
 }
 
-function regOf({ soldValue, day }: FeeAccrual): Money {
-  const { numerator, denominator } = section31RateOn(day);
+function regOf({ soldValue, day }: FeeAccrual, behind: BehindTable): Money {
+  const { numerator, denominator } = section31RateOn(day, behind);
   return upToCent(mulDivUp(soldValue, numerator, denominator));
 }
 
-function tafOf({ tafShares, tafCaps, day }: FeeAccrual): Money {
-  return upToCent(perShareUp(tafShares.whole, tafShares.nanos, tafRateOn(day).nanoDollarsPerShare) + tafCaps);
+function tafOf({ tafShares, tafCaps, day }: FeeAccrual, behind: BehindTable): Money {
+  return upToCent(perShareUp(tafShares.whole, tafShares.nanos, tafRateOn(day, behind).nanoDollarsPerShare) + tafCaps);
 }
 
-function catOf({ catShares, day }: FeeAccrual): Money {
-  return upToCent(perShareUp(catShares.whole, catShares.nanos, catRateOn(day).nanoDollarsPerShare));
+function catOf({ catShares, day }: FeeAccrual, behind: BehindTable): Money {
+  return upToCent(perShareUp(catShares.whole, catShares.nanos, catRateOn(day, behind).nanoDollarsPerShare));
 }
 
 /** What one fill would cost if it were the only one of its day and order; every type to the nearest micro-dollar. */
 export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
-  if (schedule !== "alpaca") return roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(trade.day), { ...trade, order: "" }));
+  if (schedule !== "alpaca") return roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(trade.day), { ...trade, order: "" }, "refuse"));
   const { numerator, denominator } = section31RateOn(trade.day);
   const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day);
   const taf = mulDiv(trade.quantity, nanoDollarsPerShare, NANOS * 1000) as Money;
@@ -126,18 +126,17 @@ export function feesOfFill(schedule: FeeScheduleName, trade: Trade): Fees {
 
 /**
  * For planning: what an order would cost if it were filled at once and alone. Several orders of a day never cost more
- * than the sum. After the tables' last day the newest known rates stand in, because a plan is an estimate and a live run
- * must not stop trading on the first day of a year; what is charged in a simulation is never estimated.
+ * than the sum. Behind a table's last day its newest rate stands in, because a plan is an estimate and a live run must
+ * not stop trading on the first day of a year.
  */
 export function expectedFees(schedule: FeeScheduleName, trade: Trade): Money {
   if (schedule === "none") return ZERO_MONEY;
-  const day = minOf(trade.day, LAST_FEE_DAY);
   if (schedule === "alpaca" && trade.side === "buy") {
-    const { nanoDollarsPerShare } = catRateOn(day);
+    const { nanoDollarsPerShare } = catRateOn(trade.day, "newest");
     const cents = (trade.quantity / NANOS) * (nanoDollarsPerShare / NANO_DOLLARS_PER_CENT);
     return surelyUpToCent(cents) ?? upToCent(perShareOf(trade.quantity, nanoDollarsPerShare));
   }
-  return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(day), { ...trade, day, order: "" })));
+  return totalFees(roundUpPerDay(schedule, plusTrade(schedule, emptyAccrual(trade.day), { ...trade, order: "" }, "newest"), "newest"));
 }
 
 export function totalFees({ REG, TAF, CAT, commission }: Fees): Money {
@@ -158,7 +157,7 @@ function emptyAccrual(day: EpochDay): FeeAccrual {
   return { day, soldValue: ZERO_MONEY, tafShares: NO_SHARES, tafCaps: ZERO_MONEY, catShares: NO_SHARES, orders: NO_ORDERS };
 }
 
-function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: FilledTrade): FeeAccrual {
+function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: FilledTrade, behind: BehindTable): FeeAccrual {
   switch (schedule) {
     case "none":
       return accrual;
@@ -167,7 +166,7 @@ function plusTrade(schedule: FeeScheduleName, accrual: FeeAccrual, trade: Filled
     case "alpaca": {
       const catShares = plusShares(accrual.catShares, trade.quantity);
       if (trade.side === "buy") return { day: accrual.day, orders: accrual.orders, catShares, soldValue: accrual.soldValue, tafShares: accrual.tafShares, tafCaps: accrual.tafCaps };
-      const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day);
+      const { nanoDollarsPerShare, capPerTrade } = tafRateOn(trade.day, behind);
       const capped = perShareOf(trade.quantity, nanoDollarsPerShare) > capPerTrade;
       return {
         day: accrual.day,

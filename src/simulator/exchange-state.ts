@@ -1,5 +1,6 @@
 /** What the parts of the exchange share: its clock, accounts, listings and orders, and the one way to say that something happened. */
 import type { Price, Quantity } from "../money.ts";
+import type { BehindTable } from "../rules/fee-rates.ts";
 import type { FeeScheduleName } from "../rules/fees.ts";
 import { newYorkClock, type EpochDay, type Instant } from "../time.ts";
 import type { AccountName, ClientOrderId, Symbol } from "../trade.ts";
@@ -17,6 +18,8 @@ import type { TradingAccount } from "./trading-account.ts";
 
 export interface ExchangeSettings {
   readonly fees: FeeScheduleName;
+  /** What is charged on days for which the schedule has no rates yet; "refuse" without it. */
+  readonly feesBehindTable?: BehindTable;
   /** The spread at which a symbol is quoted while the house offers no liquidity. */
   readonly halfSpreadBps: number;
   /** Splits leave whole shares and pay the fraction in cash. */

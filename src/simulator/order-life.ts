@@ -186,7 +186,7 @@ export class OrderLife implements MatchRules {
     if (order.status !== "partially_filled" && !isEnded(order)) order.status = "partially_filled";
     account.ledger.applyFillTo(holding, side, quantity, price);
     order.listing.noteHeld(holding.quantity);
-    account.ledger.chargeFee(account.fees.charge(state.settings.fees, clientOrderId, side, quantity, price, state.day));
+    account.ledger.chargeFee(account.fees.charge(state.settings.fees, clientOrderId, side, quantity, price, state.day, state.settings.feesBehindTable));
     const isFilled = order.remaining === ZERO_QUANTITY;
     state.emitFill(isFilled ? "fill" : "partial_fill", order, execution, price, quantity, against);
     if (isFilled) this.end(order, "filled");

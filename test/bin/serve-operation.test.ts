@@ -48,6 +48,11 @@ test("--memory serves a market that leaves nothing behind, with keys that are pr
   expect(ballast(["serve", "--memory", "--dir", folder, "--symbols", "AAA"])).toMatchObject({ code: 2, err: "ballast: --memory keeps nothing: leave out --dir and --recover\n" });
 }, 60_000);
 
+test("a market in a year whose fees are not known yet says so when it starts", async () => {
+  await started(["--memory", "--symbols", "AAA", "--hours", "always", "--stepped", "--start", "2027-01-04T15:00:00Z"]);
+  await expect.poll(() => said).toContain("the fees of this day are not known yet, and the newest known ones are charged (day 2027-01-04, newest 2026-12-31)");
+}, 60_000);
+
 test("a signal to stop lets what has come be answered, says no to /ready for the time of --drain, and ends with 0", async () => {
   const dir = join(folder, "market");
   const { id, secret } = JSON.parse(ballast(["keys", "create", "ann", "--dir", dir, "--json"]).out) as { id: string; secret: string };

@@ -9,6 +9,8 @@ import { epochDayOf, sessionDateOf } from "../../src/time.ts";
 const DAY = epochDayOf(sessionDateOf("2026-06-10"));
 /** Two days before the holiday of the trading activity fee. */
 const BEFORE_HOLIDAY = epochDayOf(sessionDateOf("2026-09-29"));
+/** Two days before the tables of two fees end. */
+const BEFORE_END = epochDayOf(sessionDateOf("2026-12-30"));
 
 const fill = fc.record({
   side: fc.constantFrom("buy" as const, "sell" as const),
@@ -21,15 +23,15 @@ const fill = fc.record({
 
 test.each<FeeScheduleName>(["alpaca", "ib", "none"])("%s: the meter charges each fill what the fold charges, also when it was saved between", (schedule) => {
   fc.assert(
-    fc.property(fc.constantFrom(DAY, BEFORE_HOLIDAY), fc.array(fill, { minLength: 1, maxLength: 60 }), (first, fills) => {
+    fc.property(fc.constantFrom(DAY, BEFORE_HOLIDAY, BEFORE_END), fc.array(fill, { minLength: 1, maxLength: 60 }), (first, fills) => {
       let meter = new FeeMeter();
       let accrual: FeeAccrual | undefined;
       let day = first;
       for (const { side, quantity, price, laterDay, isSaved, order } of fills) {
         day = (day + laterDay) as typeof DAY;
-        const folded = accrueFees(schedule, accrual, { order, side, quantity, price, day });
+        const folded = accrueFees(schedule, accrual, { order, side, quantity, price, day }, "newest");
         accrual = folded.accrual;
-        expect(meter.charge(schedule, order, side, quantity, price, day)).toBe(totalFees(folded.charged));
+        expect(meter.charge(schedule, order, side, quantity, price, day, "newest")).toBe(totalFees(folded.charged));
         if (schedule !== "none") expect(meter.accrual).toEqual(accrual);
         if (isSaved && meter.accrual) meter = new FeeMeter(JSON.parse(JSON.stringify(meter.accrual)) as FeeAccrual);
       }

@@ -183,8 +183,13 @@ describe("alpaca", () => {
   test("an unknown day throws rather than guess", () => {
     expect(() => accrueFees("alpaca", undefined, trade("sell", "1", "1", "2027-01-04"))).toThrow(FeesOutOfRange);
     expect(() => expectedFees("alpaca", trade("buy", "1", "1", "1989-12-29"))).toThrow(FeesOutOfRange);
-    // A plan goes on with the rates of the last known day: 20.60 USD per million, no TAF, 0.003 for CAT.
-    expect(moneyToText(expectedFees("alpaca", trade("sell", "1000", "50", "2027-01-04")))).toBe("1.04");
+  });
+
+  test("of a day behind the tables a plan takes each table's newest rate, and so does who asks for it", () => {
+    // 20.60 USD per million of 50,000; 0.195 for TAF, which is known for 2027; 0.003 for CAT.
+    expect(moneyToText(expectedFees("alpaca", trade("sell", "1000", "50", "2027-01-04")))).toBe("1.24");
+    expect(text(accrueFees("alpaca", undefined, trade("sell", "1000", "50", "2027-01-04"), "newest").charged)).toBe("REG 1.03 TAF 0.2 CAT 0.01 commission 0");
+    expect(text(accrueFees("alpaca", undefined, trade("sell", "1000", "50", "2029-01-02"), "newest").charged)).toBe("REG 1.03 TAF 0.2 CAT 0.01 commission 0");
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { moneyOf, priceOf, quantityOf, shares } from "../../src/money.ts";
+import { moneyOf, moneyToText, priceOf, quantityOf, shares } from "../../src/money.ts";
 import type { CorporateAction } from "../../src/rules/corporate-actions.ts";
 import { sessionsBetween } from "../../src/rules/calendar.ts";
 import { agentMarket } from "../../src/server/agent-market.ts";
@@ -12,7 +12,7 @@ import { Venue, type VenueSettings, type VenueSnapshot } from "../../src/server/
 import type { TradeUpdate } from "../../src/server/venue-replies.ts";
 import { fillProfile } from "../../src/simulator/fill-profiles.ts";
 import type { MinuteBar } from "../../src/simulator/minute-replay.ts";
-import { epochDayOf, MINUTE_MS, plusMs, sessionDateOf } from "../../src/time.ts";
+import { epochDayOf, instantOf, MINUTE_MS, plusMs, sessionDateOf } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
 import { ordersOf } from "../support/account-history.ts";
 import { wanderingBars } from "../support/made-up-market.ts";
@@ -116,6 +116,20 @@ describe.each(MARKETS)("a venue with %s", (_name, market, numRuns) => {
     );
     expect(placed).toBeGreaterThan(10);
   });
+});
+
+test("a market goes on in a year whose fees are not known yet, at the newest that are", () => {
+  const [inDecember, inJanuary] = [instantOf("2026-12-31T17:00:00Z"), instantOf("2027-01-04T17:00:00Z")];
+  const venue = new Venue(venueSettings({ startsAt: inDecember, exchange: { fees: "alpaca", halfSpreadBps: 0, wholeShares: false, checks: "alpaca" } }));
+  venue.apply({ type: "open-account", at: inDecember, account: ANN, cash: moneyOf("100000") });
+  for (const [at, side] of [[inDecember, "buy"], [inJanuary, "sell"]] as const) {
+    venue.apply({ type: "advance", at });
+    venue.apply({ type: "quote", at, symbol: AAA, bid: priceOf("50"), ask: priceOf("50"), quantity: shares(1_000) });
+    venue.apply({ type: "place", at, account: ANN, order: { symbol: AAA, side, type: "market", timeInForce: "day", orderClass: "simple", quantity: shares(1_000) } });
+  }
+  expect(ordersOf(venue.accounts.get(ANN)!).map(({ side, status }) => [side, status])).toEqual([["buy", "filled"], ["sell", "filled"]]);
+  // CAT of a cent each, and of the sale 1.03 for Section 31 and 0.20 for TAF.
+  expect(moneyToText(venue.exchange.feesPaid(ANN))).toBe("1.25");
 });
 
 test("trade updates are numbered without gaps and tell the order as it was", () => {
