@@ -80,7 +80,7 @@ export class Venue {
     const faults = new MarketFaults(restored?.faults);
     const { hours, history } = settings.market;
     // A market that follows the clock does not end with the year.
-    const exchangeSettings = { ...settings.exchange, feesBehindTable: "newest", ...(hours === "calendar" && { hours }), log: this.#follower, heldBack: faults, houseOrderId: (n: number) => derivedUuid(settings.salt, `house-order/${n}`) as ClientOrderId } as const;
+    const exchangeSettings = { ...settings.exchange, feesBehindTable: "newest", ownAuctions: !history, ...(hours === "calendar" && { hours }), log: this.#follower, heldBack: faults, houseOrderId: (n: number) => derivedUuid(settings.salt, `house-order/${n}`) as ClientOrderId } as const;
     const exchange = restored ? Exchange.restore(exchangeSettings, restored.exchange) : new Exchange(exchangeSettings, settings.startsAt);
     this.#state = new VenueState(settings, exchange, new Assets(restored?.assets), new TradeTape(history ? this.#announcements.quotes : this.#announcements.market, restored?.tape), this.#announcements, faults, restored?.seasons);
     this.#follower.follow(this.#state);

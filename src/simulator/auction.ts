@@ -24,12 +24,8 @@ export interface Uncross {
 
 /** `interests` are in order of arrival. Without a reference and without limits there is no price, so no auction. */
 export function uncross(interests: readonly AuctionInterest[], reference: Price | undefined): Uncross | undefined {
-  const prices = new Set<Price>(reference === undefined ? [] : [reference]);
-  for (const { limit } of interests) if (limit !== undefined) prices.add(limit);
   let best: { price: Price; traded: number; surplus: number; distance: number } | undefined;
-  for (const price of [...prices].sort((a, b) => a - b)) {
-    const bought = willing(interests, "buy", price);
-    const sold = willing(interests, "sell", price);
+  for (const { price, bought, sold } of willingByPrice(interests, reference)) {
     const at = { price, traded: Math.min(bought, sold), surplus: Math.abs(bought - sold), distance: reference === undefined ? 0 : Math.abs(price - reference) };
     if (!best || at.traded > best.traded || (at.traded === best.traded && (at.surplus < best.surplus || (at.surplus === best.surplus && at.distance < best.distance)))) best = at;
   }
@@ -39,8 +35,20 @@ export function uncross(interests: readonly AuctionInterest[], reference: Price 
   return { price: best.price, quantity: best.traded as Quantity, filled };
 }
 
-function willing(interests: readonly AuctionInterest[], side: Side, price: Price): number {
-  return interests.reduce((sum, interest) => (interest.side === side && accepts(interest, price) ? sum + interest.quantity : sum), 0);
+/** At each price that somebody names, and the reference, from the lowest: what would be bought there and what sold. */
+function willingByPrice(interests: readonly AuctionInterest[], reference: Price | undefined): readonly { readonly price: Price; readonly bought: number; readonly sold: number }[] {
+  const atPrice = new Map<Price, { bought: number; sold: number }>(reference === undefined ? [] : [[reference, { bought: 0, sold: 0 }]]);
+  const atAnyPrice = { bought: 0, sold: 0 };
+  for (const { side, limit, quantity } of interests) {
+    const named = limit === undefined ? atAnyPrice : (atPrice.get(limit) ?? { bought: 0, sold: 0 });
+    if (limit !== undefined) atPrice.set(limit, named);
+    named[side === "buy" ? "bought" : "sold"] += quantity;
+  }
+  const willing = [...atPrice].sort(([a], [b]) => a - b).map(([price, named]) => ({ price, ...named }));
+  let { bought, sold } = atAnyPrice;
+  for (const at of willing) at.sold = sold += at.sold;
+  for (const at of willing.toReversed()) at.bought = bought += at.bought;
+  return willing;
 }
 
 function accepts({ side, limit }: AuctionInterest, price: Price): boolean {

@@ -7,6 +7,7 @@ import type { Price, Quantity } from "../money.ts";
 import type { Symbol } from "../trade.ts";
 import { isEnded } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
+import type { Listing } from "./listing.ts";
 import type { OrderLife } from "./order-life.ts";
 
 /** Orders for the auction, with the house on both sides at its price, or without a house every order that may trade. */
@@ -24,11 +25,26 @@ export function holdAuction(state: ExchangeState, life: OrderLife, symbol: Symbo
   }
 }
 
+/** The closing auction that the exchange holds itself, where there is an order for it. */
+export function closeTrading(state: ExchangeState, life: OrderLife, symbol: Symbol): void {
+  const listing = state.listing(symbol);
+  if (!listing.halted && isBidFor(listing, "cls")) holdAuction(state, life, symbol, "closing", undefined);
+}
+
+function isBidFor({ open }: Listing, timeInForce: "opg" | "cls"): boolean {
+  for (const order of open) if (order.timeInForce === timeInForce) return true;
+  return false;
+}
+
 /** Orders whose hours begin, or whose halt is over: crossing ones trade at one price, the rest goes to work. */
 export function beginTrading(state: ExchangeState, life: OrderLife, symbol: Symbol): void {
   const listing = state.listing(symbol);
   if (listing.open.size === 0 || listing.halted) return;
   for (const order of listing.open) if (life.isLive(order)) life.wake(order);
+  if (state.phase === "core" && isBidFor(listing, "opg") && state.settings.ownAuctions) {
+    holdAuction(state, life, symbol, "opening", undefined);
+    return;
+  }
   const waiting = listing.waiting();
   if (waiting.some(({ side }) => side === "buy") && waiting.some(({ side }) => side === "sell")) {
     const result = listing.auction(waiting, listing.lastPrice, 0 as Quantity);

@@ -26,6 +26,11 @@ export interface ExchangeSettings {
   readonly wholeShares: boolean;
   /** "calendar": sessions begin and end with the New York calendar. Otherwise the market is always open, and `endSession` ends its days. */
   readonly hours?: "calendar";
+  /**
+   * With the calendar's hours: the exchange holds the opening and the closing auction itself, among its clients' orders.
+   * Without it whoever plays the data calls them.
+   */
+  readonly ownAuctions?: boolean;
   /** "alpaca": orders pass Alpaca's validity matrix, price increments and wash-trade guard, and buy stops get its collar. */
   readonly checks?: "alpaca";
   /** Rule 201: after a fall of ten per cent, short sales only above the bid, that day and the next. */

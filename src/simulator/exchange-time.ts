@@ -3,14 +3,15 @@
  * calendar, orders expire, and what clients have asked for a while ago is taken up. Of two at one instant what was asked for
  * comes first and expiries last.
  *
- * Orders leave the book when their hours end, and trade when they begin (call-auctions.ts). At the end of a core session
+ * Orders leave the book when their hours end, and trade when they begin; the auctions that the exchange holds itself are at
+ * the open and, with the session still going on, at the close (call-auctions.ts). At the end of a core session
  * orders expire, accounts are charged and marked, the house leaves and margin is called, in this order. Without the
  * calendar's hours the market is always open, and its owner ends its days.
  */
 import { addMoney, maxOf, subtractMoney, ZERO_MONEY } from "../money.ts";
 import { borrowFee, debitInterest } from "../rules/margin.ts";
 import type { EpochDay, Instant } from "../time.ts";
-import { beginTrading } from "./call-auctions.ts";
+import { beginTrading, closeTrading } from "./call-auctions.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import { callMargin } from "./margin-calls.ts";
 import type { OrderDesk } from "./order-desk.ts";
@@ -65,13 +66,18 @@ export class ExchangeTime {
   }
 
   #nextBoundary(): number {
-    const { now, hours } = this.#state;
-    for (const at of [hours.pre, hours.open, sessionEndOf(hours.close), hours.post + 1]) if (at > now) return at;
-    return hoursAt((hours.post + 1) as Instant).pre;
+    const { now, hours: { pre, open, close, post }, settings } = this.#state;
+    const end = sessionEndOf(close);
+    for (const at of settings.ownAuctions ? [pre, open, close, end, post + 1] : [pre, open, end, post + 1]) if (at > now) return at;
+    return hoursAt((post + 1) as Instant).pre;
   }
 
   #crossBoundary(): void {
     const state = this.#state;
+    if (state.settings.ownAuctions && state.now === state.hours.close) {
+      for (const symbol of state.listings.keys()) closeTrading(state, this.#life, symbol);
+      return;
+    }
     state.hours = hoursAt(state.now);
     const before = state.phase;
     state.phase = phaseAt(state.now, state.hours);

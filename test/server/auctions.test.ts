@@ -62,3 +62,35 @@ test("a halt ends in an auction that has no official price", async () => {
   expect((await market.send("ann", "GET", "/v2/positions")).body).toEqual([]);
   expect(await auctions()).toEqual({ symbol: "AAA", auctions: [], next_page_token: null });
 });
+
+test("where clients trade with each other, on-open and on-close orders meet what is ordered, and what they do not get is canceled", async () => {
+  market = await serveMarket({ ann: "100000", bob: "100000" });
+  const order = async (account: string, side: string, qty: string, time_in_force: string, limit_price?: string): Promise<void> => {
+    expect((await market!.send(account, "POST", "/v2/orders", { symbol: "AAA", qty, side, type: limit_price === undefined ? "market" : "limit", time_in_force, limit_price })).status).toBe(200);
+  };
+  const ofAnn = async (): Promise<readonly unknown[]> => {
+    const orders = (await market!.send("ann", "GET", "/v2/orders?status=all&direction=asc")).body as readonly Record<string, unknown>[];
+    return orders.map(({ time_in_force, status, filled_qty, filled_avg_price }) => [time_in_force, status, filled_qty, filled_avg_price]);
+  };
+  await market.quote("99.99", "100.01");
+  await order("bob", "buy", "10", "day");
+
+  await market.at("2026-11-25T13:00:00Z");
+  await order("ann", "buy", "5", "opg");
+  await order("ann", "buy", "5", "opg", "98.00");
+  await order("bob", "sell", "4", "day", "99.50");
+  await market.at("2026-11-25T14:30:00Z");
+  // Of the prices at which four trade, 100 is the last one's.
+  const opened = [["opg", "canceled", "4", "100"], ["opg", "canceled", "0", null]];
+  expect(await ofAnn()).toEqual(opened);
+
+  await order("ann", "sell", "3", "cls");
+  await order("bob", "buy", "2", "gtc", "97.00");
+  await order("bob", "buy", "2", "gtc", "96.00");
+  await market.at("2026-11-25T20:59:59Z");
+  expect(await ofAnn()).toEqual([...opened, ["cls", "accepted_for_bidding", "0", null]]);
+  await market.at("2026-11-25T21:00:00Z");
+  expect(await ofAnn()).toEqual([...opened, ["cls", "filled", "3", "96"]]);
+  const print = (t: string, p: number, s: number, conditions: readonly string[]) => conditions.map((c) => ({ t, x: "V", p, s, c }));
+  expect(await auctions()).toMatchObject({ auctions: [{ d: "2026-11-25", o: print("2026-11-25T14:30:00.000Z", 100, 4, ["O", "Q"]), c: print("2026-11-25T21:00:00.000Z", 96, 3, ["6", "M"]) }] });
+});
