@@ -33,6 +33,8 @@ interface Seat {
 }
 
 const CENT = 10_000;
+/** How far from the last price an agent takes what is offered. */
+const REACH = 0.05;
 
 interface MakerHabits {
   readonly halfSpreadCents: number;
@@ -98,7 +100,7 @@ export function momentumTrader(seat: Seat, { memory, size }: { readonly memory: 
       seen.push(last);
       if (seen.length <= memory) return;
       const before = seen.shift()!;
-      if (last !== before) marketOrder(exchange, seat, orders.next(), last > before ? "buy" : "sell", size);
+      if (last !== before) take(exchange, seat, orders.next(), last > before ? "buy" : "sell", size, last);
     },
   };
 }
@@ -111,7 +113,9 @@ export function liquidityTaker(seat: Seat, { oneIn, sizeMax }: { readonly oneIn:
     act(exchange) {
       const size = seat.chance.integer(1, sizeMax);
       const side = sideBy(seat.chance);
-      if (seat.chance.integer(1, oneIn) === 1) marketOrder(exchange, seat, orders.next(), side, size);
+      const takes = seat.chance.integer(1, oneIn) === 1;
+      const { last } = exchange.topOf(seat.symbol);
+      if (takes && last !== undefined) take(exchange, seat, orders.next(), side, size, last);
     },
   };
 }
@@ -148,6 +152,8 @@ function limitOrder(exchange: Exchange, { account, symbol }: Seat, clientOrderId
   return clientOrderId;
 }
 
-function marketOrder(exchange: Exchange, { account, symbol }: Seat, clientOrderId: ClientOrderId, side: Side, size: number): void {
-  exchange.place(account, { clientOrderId, symbol, side, type: "market", quantity: shares(size), timeInForce: "ioc" });
+/** What is there now, and not far from the last price: where the maker is away, an order of somebody else may stand at any price. */
+function take(exchange: Exchange, { account, symbol }: Seat, clientOrderId: ClientOrderId, side: Side, size: number, last: Price): void {
+  const worst = last * (side === "buy" ? 1 + REACH : 1 - REACH);
+  exchange.place(account, { clientOrderId, symbol, side, type: "limit", quantity: shares(size), timeInForce: "ioc", limitPrice: Math.max(CENT, worst - (worst % CENT)) as Price });
 }

@@ -5,7 +5,7 @@
  */
 import type { Price, Quantity } from "../money.ts";
 import type { Symbol } from "../trade.ts";
-import { isEnded } from "./client-order.ts";
+import { isEnded, type ClientOrder } from "./client-order.ts";
 import type { ExchangeState } from "./exchange-state.ts";
 import type { Listing } from "./listing.ts";
 import type { OrderLife } from "./order-life.ts";
@@ -19,10 +19,7 @@ export function holdAuction(state: ExchangeState, life: OrderLife, symbol: Symbo
   const result = bidding.length === 0 ? undefined : listing.auction(bidding, house?.price, house?.quantity ?? (0 as Quantity));
   if (result) state.emit({ type: "auction", symbol, auction, price: result.price, quantity: result.quantity });
   for (const order of meant) if (order.timeInForce === timeInForce) life.end(order, "canceled");
-  if (!house && bidding.length > 0) {
-    if (result) listing.tradedAt(result.price);
-    for (const order of listing.waiting()) listing.start(order);
-  }
+  if (!house && bidding.length > 0) goToWork(listing, listing.waiting(), result?.price);
 }
 
 /** The closing auction that the exchange holds itself, where there is an order for it. */
@@ -46,12 +43,15 @@ export function beginTrading(state: ExchangeState, life: OrderLife, symbol: Symb
     return;
   }
   const waiting = listing.waiting();
-  if (waiting.some(({ side }) => side === "buy") && waiting.some(({ side }) => side === "sell")) {
-    const result = listing.auction(waiting, listing.lastPrice, 0 as Quantity);
-    if (result) {
-      state.emit({ type: "auction", symbol, auction: "opening", price: result.price, quantity: result.quantity });
-      listing.tradedAt(result.price);
-    }
-  }
+  const mayCross = waiting.some(({ side }) => side === "buy") && waiting.some(({ side }) => side === "sell");
+  const result = mayCross ? listing.auction(waiting, listing.lastPrice, 0 as Quantity) : undefined;
+  if (result) state.emit({ type: "auction", symbol, auction: "opening", price: result.price, quantity: result.quantity });
+  goToWork(listing, waiting, result?.price);
+}
+
+/** What is left after a trade at `price`. A stop that this has reached meets all of it, and not what stood there before. */
+function goToWork(listing: Listing, waiting: readonly ClientOrder[], price: Price | undefined): void {
+  if (price !== undefined) listing.lastPrice = price;
   for (const order of waiting) if (!isEnded(order) && order.handle < 0) listing.start(order);
+  if (price !== undefined) listing.reach(price);
 }

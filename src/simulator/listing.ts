@@ -102,7 +102,7 @@ export class Listing {
       return;
     }
     this.stops.add(order, this.lastPrice);
-    if (this.lastPrice !== undefined) this.#activate(this.lastPrice);
+    if (this.lastPrice !== undefined) this.reach(this.lastPrice);
   }
 
   /** Takes out an order that has ended. */
@@ -150,7 +150,7 @@ export class Listing {
   /** The market traded at `price`, without passing the prices between. */
   tradedAt(price: Price): void {
     this.lastPrice = price;
-    this.#activate(price);
+    this.reach(price);
   }
 
   /** The market trades from where it is to `to`; `quantity` meets clients on the way, `quoteAt` is the house's quote where a stop is met. What is left of it. */
@@ -243,7 +243,8 @@ export class Listing {
 
   readonly #mayTrigger = (order: ClientOrder): boolean => !this.halted && this.#rules.isLive(order);
 
-  #activate(price: Price): void {
+  /** Puts the stops to work that a trade at `price` reaches. */
+  reach(price: Price): void {
     if (this.stops.size === 0) return;
     for (const order of this.stops.take(price, this.#mayTrigger)) {
       if (this.open.has(order) && this.#rules.trigger(order, price)) this.#bringIn(order);

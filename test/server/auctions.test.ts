@@ -94,3 +94,20 @@ test("where clients trade with each other, on-open and on-close orders meet what
   const print = (t: string, p: number, s: number, conditions: readonly string[]) => conditions.map((c) => ({ t, x: "V", p, s, c }));
   expect(await auctions()).toMatchObject({ auctions: [{ d: "2026-11-25", o: print("2026-11-25T14:30:00.000Z", 100, 4, ["O", "Q"]), c: print("2026-11-25T21:00:00.000Z", 96, 3, ["6", "M"]) }] });
 });
+
+test("a stop that the opening trade reaches meets the orders that waited for the open, and not only those that stood there before", async () => {
+  market = await serveMarket({ ann: "100000", bob: "100000", carl: "100000" });
+  const order = async (account: string, qty: string, asked: object): Promise<void> => {
+    expect((await market!.send(account, "POST", "/v2/orders", { symbol: "AAA", qty, time_in_force: "day", ...asked })).status).toBe(200);
+  };
+  await market.quote("99.99", "100.01");
+  await order("ann", "10", { side: "buy", type: "market" });
+  await order("bob", "5", { side: "buy", type: "market" });
+  await order("ann", "10", { side: "sell", type: "stop", stop_price: "99", time_in_force: "gtc" });
+  await market.at("2026-11-25T13:00:00Z");
+  await order("bob", "10", { side: "buy", type: "limit", limit_price: "50", extended_hours: true });
+  await order("carl", "20", { side: "buy", type: "limit", limit_price: "98" });
+  await order("bob", "5", { side: "sell", type: "limit", limit_price: "98" });
+  await market.at("2026-11-25T14:30:00Z");
+  expect((await market.send("ann", "GET", "/v2/orders?status=closed")).body).toMatchObject([{ type: "stop", status: "filled", filled_avg_price: "98" }, { type: "market" }]);
+});

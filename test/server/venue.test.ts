@@ -12,7 +12,7 @@ import { Venue, type VenueSettings, type VenueSnapshot } from "../../src/server/
 import type { TradeUpdate } from "../../src/server/venue-replies.ts";
 import { fillProfile } from "../../src/simulator/fill-profiles.ts";
 import type { MinuteBar } from "../../src/simulator/minute-replay.ts";
-import { epochDayOf, instantOf, MINUTE_MS, plusMs, sessionDateOf } from "../../src/time.ts";
+import { epochDayOf, instantOf, isoOf, MINUTE_MS, plusMs, sessionDateOf } from "../../src/time.ts";
 import type { AccountName, Symbol } from "../../src/trade.ts";
 import { ordersOf } from "../support/account-history.ts";
 import { wanderingBars } from "../support/made-up-market.ts";
@@ -116,6 +116,20 @@ describe.each(MARKETS)("a venue with %s", (_name, market, numRuns) => {
     );
     expect(placed).toBeGreaterThan(10);
   });
+});
+
+test("agents trade in every session that time goes over in one step, and a client's order waits for them and not for a stub", () => {
+  const venue = new Venue(venueSettings({ market: agentMarket([AAA], 5, "calendar") }));
+  venue.apply({ type: "open-account", at: NOON, account: ANN, cash: moneyOf("100000") });
+  venue.apply({ type: "advance", at: plusMs(NOON, 60_000) });
+  const last = venue.exchange.topOf(AAA).last!;
+  venue.apply({ type: "place", at: plusMs(NOON, 60_000), account: ANN, order: { symbol: AAA, side: "buy", type: "limit", timeInForce: "gtc", orderClass: "simple", quantity: shares(10), limitPrice: priceOf("1") } });
+  venue.apply({ type: "advance", at: instantOf("2026-11-30T15:00:00Z") });
+  const days = venue.tape.bars(AAA, "day");
+  // Thanksgiving is no session, and the day after it ends at 13:00.
+  expect(days.map(({ at }) => isoOf(at).slice(0, 10))).toEqual(["2026-11-24", "2026-11-25", "2026-11-27"]);
+  for (const { low } of days) expect(low / last).toBeGreaterThan(0.97);
+  expect(ordersOf(venue.accounts.get(ANN)!)).toMatchObject([{ status: "new", filled: 0 }]);
 });
 
 test("a market goes on in a year whose fees are not known yet, at the newest that are", () => {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { moneyOf, priceOf } from "../../src/money.ts";
+import { moneyOf, priceOf, shares } from "../../src/money.ts";
 import { liquidityTaker, marketMaker, momentumTrader, noiseTrader } from "../../src/simulator/agents.ts";
 import { ExchangeLog } from "../../src/simulator/exchange-log.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { Prng } from "../../src/simulator/prng.ts";
 import { instantOf } from "../../src/time.ts";
-import type { AccountName, Symbol } from "../../src/trade.ts";
+import type { AccountName, ClientOrderId, Symbol } from "../../src/trade.ts";
 
 const SYMBOL = "XYZ" as Symbol;
 
@@ -65,4 +65,18 @@ test("agents make an uncrossed market that trades near its fair value, and no ca
 test("one seed makes one market, another seed another", () => {
   expect(played(3, 200)).toEqual(played(3, 200));
   expect(played(3, 200).checksum).not.toBe(played(4, 200).checksum);
+});
+
+test("who takes goes no further than a twentieth from the last price, where somebody's order stands at any", () => {
+  const exchange = new Exchange({ fees: "none", halfSpreadBps: 1, wholeShares: true }, instantOf("2024-07-10T14:00:00Z"));
+  exchange.list(SYMBOL);
+  const [maker, far, taker] = ["maker", "far", "taker"] as AccountName[];
+  for (const name of [maker!, far!, taker!]) exchange.openAccount(name, moneyOf("1000000"), { multiplier: 2, shorting: true, debitInterestBps: 0, borrowFeeBps: 0 });
+  const order = { symbol: SYMBOL, type: "limit", timeInForce: "day", quantity: shares(10), limitPrice: priceOf("50") } as const;
+  exchange.place(maker!, { ...order, clientOrderId: "m" as ClientOrderId, side: "sell" });
+  exchange.place(far!, { ...order, clientOrderId: "b" as ClientOrderId, side: "buy" });
+  exchange.place(far!, { ...order, clientOrderId: "f" as ClientOrderId, side: "buy", limitPrice: priceOf("1") });
+  const agent = liquidityTaker({ account: taker!, symbol: SYMBOL, chance: new Prng(3) }, { oneIn: 1, sizeMax: 5 });
+  for (let turn = 0; turn < 50; turn += 1) agent.act(exchange);
+  expect([exchange.topOf(SYMBOL).last, exchange.quantityHeld(taker!, SYMBOL), agent.memory().orders]).toEqual([priceOf("50"), 0, 50]);
 });
